@@ -1,0 +1,52 @@
+"""Small tables worked by hand, and where the real data are."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from shapely.geometry import box
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real open data; the test is skipped where it is not given."""
+    folder = os.environ.get("TIPPING_POINT_REAL_DATA")
+    if not folder:
+        pytest.skip("TIPPING_POINT_REAL_DATA is not set: the real open data are not here")
+    return Path(folder)
+
+
+@pytest.fixture
+def lattice():
+    """A function: a rows x columns block of square wards of one kilometre, coded row by row."""
+
+    def make(rows: int, columns: int, **values: object) -> gpd.GeoDataFrame:
+        cells = [(row, column) for row in range(rows) for column in range(columns)]
+        codes = [f"E05{row:03d}{column:03d}" for row, column in cells]
+        frame = gpd.GeoDataFrame(
+            {
+                "ward_name": [f"Ward {row}-{column}" for row, column in cells],
+                "district_code": "E06000001",
+                "district_name": "One District",
+                "force_name": "One Force",
+                "country": "England",
+                "synthetic": False,
+                "population": 10_000.0,
+                "small_population": False,
+                "months_covered": 12,
+                "assessed": True,
+                "not_assessed_reason": "",
+            },
+            geometry=[box(1000 * column, 1000 * row, 1000 * (column + 1), 1000 * (row + 1)) for row, column in cells],
+            crs="EPSG:27700",
+            index=pd.Index(codes, name="ward_code"),
+        )
+        for name, value in values.items():
+            frame[name] = value
+        return frame
+
+    return make

@@ -1,0 +1,159 @@
+"""The composite index: hand-worked values, refusals, invariants."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tipping_point.measures.index import (
+    Component,
+    add_deprivation,
+    add_index,
+    default_components,
+    deprivation_transform,
+    percentile,
+)
+from tipping_point.schema import DOMAINS, InputError
+
+TWO = (Component("harm_rate", 0.5), Component("income", 0.5))
+IOD = {"income": 0.225, "employment": 0.225, "education": 0.135, "health": 0.135, "crime": 0.093,
+       "housing_services": 0.093, "living_environment": 0.093}  # fmt: skip
+
+
+def test_the_transform_gives_the_published_values():
+    shares = np.array([0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 1.0])
+    areas = 1000
+    rank = areas + 1 - shares * areas
+    expected = [2.390260, 6.517734, 15.646790, 31.009144, 50.426654, 86.957279, 100.0]
+    assert deprivation_transform(rank, areas) == pytest.approx(expected, abs=1e-6)
+
+
+def test_percentile_is_rank_less_a_half():
+    assert percentile(pd.Series([30.0, 10.0, 20.0, np.nan])).tolist()[:3] == pytest.approx([250 / 3, 50 / 3, 50])
+    assert percentile(pd.Series([5.0, 5.0])).tolist() == [50, 50]
+    assert percentile(pd.Series([np.nan])).isna().all()
+
+
+def test_an_index_by_hand(lattice):
+    wards = lattice(1, 4, harm_rate=[4.0, 3.0, 2.0, 1.0], income=[10.0, 40.0, 30.0, 20.0])
+    scored = add_index(wards, components=TWO)
+    assert scored["component_harm_rate"].tolist() == [87.5, 62.5, 37.5, 12.5]
+    assert scored["index_score"].tolist() == [50.0, 75.0, 50.0, 25.0]
+    # the tie at 50 goes by ward code
+    assert scored["rank"].tolist() == [2, 1, 3, 4]
+
+
+def test_weights_need_not_sum_to_one(lattice):
+    wards = lattice(1, 4, harm_rate=[4.0, 3.0, 2.0, 1.0], income=[10.0, 40.0, 30.0, 20.0])
+    tenfold = tuple(Component(c.column, c.weight * 10) for c in TWO)
+    assert add_index(wards, components=TWO)["index_score"].equals(add_index(wards, components=tenfold)["index_score"])
+
+
+def test_a_component_where_lower_is_worse_is_turned(lattice):
+    wards = lattice(1, 3, attainment=[1.0, 2.0, 3.0])
+    scored = add_index(wards, components=(Component("attainment", 1.0, worse="lower"),))
+    assert scored["rank"].tolist() == [1, 2, 3]
+
+
+def test_a_missing_component_makes_the_score_missing_and_is_named(lattice):
+    wards = lattice(1, 3, harm_rate=[1.0, np.nan, 3.0], income=[np.nan, np.nan, 3.0])
+    wards.loc["E05000002", ["harm_rate", "income"]] = [3.0, 3.0]
+    scored = add_index(wards, components=TWO)
+    assert scored["index_missing"].tolist() == ["income", "harm_rate; income", ""]
+    assert scored["index_score"].notna().tolist() == [False, False, True]
+    assert scored["rank"].tolist()[2] == 1
+
+
+def test_a_ward_that_is_not_assessed_has_no_rank_and_moves_none(lattice):
+    wards = lattice(1, 3, harm_rate=[1.0, 9.0, 3.0], income=[1.0, 9.0, 3.0], assessed=[True, False, True])
+    scored = add_index(wards, components=TWO)
+    assert scored["rank"].isna().tolist() == [False, True, False]
+    assert scored["index_score"].tolist()[0::2] == [25.0, 75.0]
+    assert scored["index_missing"].tolist() == ["", "", ""]
+
+
+def test_countries_are_ranked_apart_with_their_own_components(lattice):
+    wards = lattice(1, 4, country=["England", "England", "Wales", "Wales"], harm_rate=[1.0, 2.0, 30.0, 40.0])
+    wards = wards.assign(income=[2.0, 1.0, np.nan, np.nan])
+    components = (Component("harm_rate", 0.4, country="England"), Component("income", 0.6, country="England"),
+                  Component("harm_rate", 1.0, country="Wales"))  # fmt: skip
+    scored = add_index(wards, components=components)
+    assert scored["rank"].tolist() == [1, 2, 2, 1]
+    assert scored["index_score"].tolist() == [55.0, 45.0, 25.0, 75.0]
+
+
+@pytest.mark.parametrize("scale", ["percentile", "z", "minmax", "exponential"])
+def test_every_scale_orders_one_component_alike_within_0_to_100(lattice, scale):
+    wards = lattice(2, 3, harm_rate=[5.0, 1.0, 9.0, 2.0, 7.0, 3.0])
+    scored = add_index(wards, components=(Component("harm_rate", 1.0),), scale=scale)
+    assert scored["rank"].tolist() == [3, 6, 1, 5, 2, 4]
+    assert scored["index_score"].between(0, 100).all()
+
+
+def test_a_geometric_mean_by_hand(lattice):
+    wards = lattice(1, 2, harm_rate=[0.0, 1.0], income=[1.0, 0.0])
+    scored = add_index(wards, components=TWO, scale="minmax", combine="geometric")
+    assert scored["index_score"].tolist() == pytest.approx([10.0, 10.0])
+
+
+@given(st.lists(st.floats(0.1, 1e6), min_size=2, max_size=30, unique=True))
+def test_percentiles_do_not_depend_on_the_unit(values):
+    column = pd.Series(values)
+    assert percentile(column).equals(percentile(column.rank() * 3 + 1))
+
+
+def test_every_fault_is_listed_at_once(lattice):
+    wards = lattice(1, 2, harm_rate=[1.0, 2.0])
+    faulty = (Component("imd", 1.0), Component("nonsense", 1.0), Component("harm_rate", -1.0),
+              Component("ward_name", 1.0), Component("harm_rate", 1.0, worse="up"))  # fmt: skip
+    with pytest.raises(InputError) as caught:
+        add_index(wards, components=faulty, scale="log", combine="sum")
+    text = str(caught.value)
+    for sentence in ("index.scale: 'log'", "index.combine: 'sum'", "counts crime twice", "no column 'nonsense'",
+                     "weight of 'harm_rate' is -1.0", "'ward_name' is not a number", "worse = 'up'",
+                     "stands twice"):  # fmt: skip
+        assert sentence in text
+    with pytest.raises(InputError, match="geometric mean of z scores"):
+        add_index(wards, components=TWO[:1], scale="z", combine="geometric")
+    with pytest.raises(InputError, match="at least one is needed"):
+        add_index(wards, components=())
+
+
+def test_a_constant_component_is_refused(lattice):
+    with pytest.raises(InputError, match="'harm_rate' is 7 in all 3 wards: it cannot rank them"):
+        add_index(lattice(1, 3, harm_rate=7.0), components=(Component("harm_rate", 1.0),))
+
+
+def test_one_ward_is_scored_in_the_middle(lattice):
+    assert add_index(lattice(1, 1, harm_rate=7.0), components=(Component("harm_rate", 1.0),))[
+        "index_score"
+    ].tolist() == [50]
+
+
+def test_default_weights_are_half_harm_and_half_the_domains():
+    components = default_components({"England": IOD})
+    assert sum(component.weight for component in components) == pytest.approx(1)
+    assert components[0] == Component("harm_rate", 0.5, country="England")
+    assert {c.column: c.weight for c in components}["income"] == pytest.approx(0.5 * 0.225 / 0.906)
+
+
+def test_deprivation_is_the_percentile_within_the_whole_country(lattice):
+    wards = lattice(1, 2)
+    scores = pd.DataFrame(
+        {name: [10.0, 20.0, 30.0, 40.0] for name in DOMAINS}, index=["E05000000", "E05000001", "E05777777", "E05888888"]
+    ).assign(country="England", income=[40.0, 10.0, 20.0, 30.0])
+    result = add_deprivation(wards, scores, weights={"England": IOD})
+    assert result["health"].tolist() == [12.5, 37.5]
+    assert result["income"].tolist() == [87.5, 12.5]
+    # D by hand: (.225 x 40 + .681 x 10)/.906 = 17.45; (.225 x 10 + .681 x 20)/.906 = 17.52; 27.52; 37.52
+    assert result["deprivation"].tolist() == [12.5, 37.5]
+
+
+def test_a_ward_with_a_missing_domain_has_no_combined_deprivation(lattice):
+    scores = pd.DataFrame({name: [10.0, 20.0] for name in DOMAINS}, index=["E05000000", "E05000001"])
+    scores = scores.assign(country="England", health=[np.nan, 5.0])
+    result = add_deprivation(lattice(1, 2), scores, weights={"England": IOD})
+    assert result["deprivation"].isna().tolist() == [True, False]

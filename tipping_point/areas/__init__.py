@@ -1,0 +1,1 @@
+"""Ward table in, one row per candidate area out."""

@@ -1,0 +1,214 @@
+"""Contiguous groups of wards: touching hot wards, cut to the study's limits."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import pandas as pd
+from libpysal.graph import Graph
+
+from tipping_point.schema import SYSTEM, InputError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an area may be: residents (least, most), number of wards, and the column it may not cross."""
+
+    population: tuple[float, float] = (15_000, 60_000)
+    max_wards: int = 5
+    within: str = "district_code"
+
+
+def group_touching(
+    wards: gpd.GeoDataFrame,
+    graph: Graph,
+    *,
+    limits: Limits,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+) -> pd.DataFrame:
+    """Touching hot wards as areas.
+
+    Hot wards (hot_votes of at least one) that touch form a cluster. A cluster within the limits is one area; a
+    larger one is cut: the ward with the highest index is the seed, and of the hot wards that touch the area the one
+    with the highest index joins while the limits allow, then the next seed is taken. A visitor ward may join an
+    area but never seeds one, so that a busy centre alone is no area.
+
+    This is a plain rule, not the best choice of areas: it looks at one ward at a time.
+
+    Args:
+        wards: indexed by ward_code, with assessed, hot_votes, index_score, visitor_ward, population, country and
+            the column of `limits.within`.
+        graph: neighbours, on the same index.
+        limits: what an area may be.
+        include: ward codes to treat as hot.
+        exclude: ward codes never to use.
+
+    Returns:
+        [ward_code, area, cluster], one row per ward in an area; area and cluster are numbered from 0 in the order
+        they were made. Empty if no ward is hot.
+
+    Raises:
+        InputError: a code of include or exclude that is no assessed ward of the study, or stands in both.
+    """
+    _check_codes(wards, include, exclude)
+    hot = wards["assessed"] & (wards["hot_votes"].fillna(0) > 0) & wards["index_score"].notna()
+    hot |= wards.index.isin(list(include))
+    hot &= ~wards.index.isin(list(exclude))
+    pool = wards[hot].sort_values("index_score", ascending=False, kind="stable")
+    pool = pool.assign(visitor=pool["visitor_ward"].fillna(False).astype(bool))
+    touching = _neighbours_within(graph, pool, limits.within)
+    cluster = _clusters(_neighbours_within(graph, pool, "country"))
+    free = dict.fromkeys(pool.index)
+    seeds = [code for code in pool.index if not pool.at[code, "visitor"]]
+    rows: list[tuple[str, int, int]] = []
+    number = 0
+    for seed in seeds:
+        if seed in free:
+            area = _grow(seed, pool, touching, free, limits)
+            rows += [(code, number, cluster[seed]) for code in area]
+            number += 1
+    log.info(
+        "areas: %d hot wards in %d touching clusters; %d areas; %d visitor wards in none",
+        len(pool), len(set(cluster.values())), number, sum(pool.at[code, "visitor"] for code in free),
+    )  # fmt: skip
+    return pd.DataFrame(rows, columns=["ward_code", "area", "cluster"])
+
+
+def _grow(
+    seed: str, pool: gpd.GeoDataFrame, touching: dict[str, list[str]], free: dict[str, None], limits: Limits
+) -> list[str]:
+    """Take from `free` the seed and the touching wards that join it, highest index first, within the limits."""
+    area, people = [seed], float(pool.at[seed, "population"])
+    del free[seed]
+    while len(area) < limits.max_wards:
+        beside = {code for member in area for code in touching[member] if code in free}
+        fitting = [code for code in beside if people + pool.at[code, "population"] <= limits.population[1]]
+        if not fitting:
+            break
+        best = max(fitting, key=lambda code: (pool.at[code, "index_score"], code))
+        area.append(best)
+        people += float(pool.at[best, "population"])
+        del free[best]
+    return sorted(area)
+
+
+def _neighbours_within(graph: Graph, pool: gpd.GeoDataFrame, within: str) -> dict[str, list[str]]:
+    """Ward -> the wards of the pool that touch it and share its value of the column `within`."""
+    border = pool[within]
+    links = graph.adjacency[graph.adjacency > 0].reset_index()
+    links = links[links["focal"].isin(pool.index) & links["neighbor"].isin(pool.index)]
+    links = links[links["focal"].map(border).to_numpy() == links["neighbor"].map(border).to_numpy()]
+    touching: dict[str, list[str]] = {code: [] for code in pool.index}
+    for focal, neighbour in zip(links["focal"], links["neighbor"], strict=True):
+        touching[focal].append(neighbour)
+    return touching
+
+
+def _clusters(touching: dict[str, list[str]]) -> dict[str, int]:
+    """Ward -> number of its connected cluster, numbered in the order of the wards."""
+    cluster: dict[str, int] = {}
+    for number, start in enumerate(touching):
+        if start in cluster:
+            continue
+        stack = [start]
+        while stack:
+            code = stack.pop()
+            if code not in cluster:
+                cluster[code] = number
+                stack.extend(touching[code])
+    return cluster
+
+
+def _check_codes(wards: gpd.GeoDataFrame, include: Sequence[str], exclude: Sequence[str]) -> None:
+    faults = [
+        f"areas.{option}: '{code}' is not a ward of the study's area"
+        for option, codes in (("include", include), ("exclude", exclude))
+        for code in codes
+        if code not in wards.index
+    ]
+    faults += [
+        f"areas.include: '{code}' is not assessed ({wards.at[code, 'not_assessed_reason']})"
+        for code in include
+        if code in wards.index and not wards.at[code, "assessed"]
+    ]
+    faults += [f"areas.include: '{code}' is in areas.exclude too" for code in include if code in set(exclude)]
+    if faults:
+        raise InputError(faults)
+
+
+def build_areas(wards: gpd.GeoDataFrame, members: pd.DataFrame, *, limits: Limits) -> gpd.GeoDataFrame:
+    """One row per area from its wards: names, sums, population-weighted index, dissolved geometry.
+
+    Args:
+        wards: the ward table.
+        members: [ward_code, area, cluster].
+        limits: to say whether the area keeps to them.
+
+    Returns:
+        Indexed by area_id: ward_codes, wards, population, district_names, force_names, country, crimes, harm,
+        share_of_harm (of the harm of the assessed wards of its country), exposure (thousand person-years),
+        index_score, hot_cluster, within_limits, visitor_wards, synthetic, geometry. May be empty.
+    """
+    harm = wards[wards["assessed"]].groupby("country")["harm"].sum()
+    names = {cluster: f"cluster {number + 1}" for number, cluster in enumerate(members["cluster"].unique())}
+    rows = []
+    for _, member in members.groupby("area", sort=True):
+        own = wards.loc[member["ward_code"]].sort_values(["population", "ward_name"], ascending=[False, True])
+        people = own["population"].sum()
+        rows.append(
+            {
+                "area_id": area_id(own.index),
+                "area_name": _name(own),
+                "ward_codes": ";".join(sorted(own.index)),
+                "wards": len(own),
+                "population": people,
+                "district_names": _distinct(own["district_name"]),
+                "force_names": _distinct(own["force_name"]),
+                "country": own["country"].iloc[0],
+                "crimes": own["crimes"].sum(),
+                "exposure": (own["population"] * own["months_covered"]).sum() / 12_000,
+                "harm": own["harm"].sum(),
+                "share_of_harm": own["harm"].sum() / harm[own["country"].iloc[0]],
+                "index_score": (own["index_score"] * own["population"]).sum() / people,
+                "hot_cluster": names[member["cluster"].iloc[0]],
+                "within_limits": limits.population[0] <= people <= limits.population[1]
+                and len(own) <= limits.max_wards,
+                "visitor_wards": ";".join(sorted(own.index[own["visitor_ward"].fillna(False).astype(bool)])),
+                "synthetic": bool(own["synthetic"].any()),
+                "geometry": own.geometry.union_all(),
+            }
+        )
+    columns = list(rows[0]) if rows else _EMPTY
+    return gpd.GeoDataFrame(rows, columns=columns, geometry="geometry", crs=SYSTEM).set_index("area_id").sort_index()
+
+
+_EMPTY = [
+    "area_id", "area_name", "ward_codes", "wards", "population", "district_names", "force_names", "country", "crimes",
+    "exposure", "harm", "share_of_harm", "index_score", "hot_cluster", "within_limits", "visitor_wards", "synthetic",
+    "geometry",
+]  # fmt: skip
+
+
+def area_id(ward_codes: Sequence[str] | pd.Index) -> str:
+    """Identifier of a set of wards: the same wards have the same one in every run."""
+    digest = hashlib.sha256(";".join(sorted(ward_codes)).encode()).hexdigest()
+    return f"A-{digest[:8]}"
+
+
+def _name(own: gpd.GeoDataFrame) -> str:
+    """Largest two wards and the district: 'Everton, Kirkdale and 2 more (Liverpool)'."""
+    names = list(own["ward_name"])
+    more = f" and {len(names) - 2} more" if len(names) > 2 else ""
+    listed = " and ".join(names) if len(names) == 2 else ", ".join(names[:2])
+    return f"{listed}{more} ({_distinct(own['district_name'])})"
+
+
+def _distinct(values: pd.Series) -> str:
+    return ";".join(sorted({value for value in values if value}))

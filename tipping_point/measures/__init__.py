@@ -1,0 +1,1 @@
+"""Ward table in, the same rows with more columns out."""

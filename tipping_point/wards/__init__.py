@@ -1,0 +1,1 @@
+"""Source tables in, one row per ward out: places, counts, coverage, and who touches whom."""
