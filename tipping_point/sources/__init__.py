@@ -1,0 +1,1 @@
+"""Files in, checked tables out. Knows formats; knows nothing of wards or statistics."""
