@@ -1,0 +1,1 @@
+"""Hot spots: ward table and graph in, columns per method out."""
