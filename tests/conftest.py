@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 from shapely.geometry import box
 
+from tipping_point.demo.city import make_demo
+
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
@@ -18,6 +20,12 @@ def real_data() -> Path:
     if not folder:
         pytest.skip("TIPPING_POINT_REAL_DATA is not set: the real open data are not here")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory):
+    """The synthetic city, written once for all tests; tests that change a file copy it first."""
+    return make_demo(tmp_path_factory.mktemp("city"))
 
 
 @pytest.fixture

@@ -65,6 +65,11 @@ def test_a_busy_centre_alone_is_no_area_but_may_join_one(scored):
     assert groups(wards) == [["E05000000", "E05000001"]]
 
 
+def test_visitor_wards_are_at_most_half_of_an_area(scored):
+    wards = scored(1, 4, [f"E0500000{n}" for n in range(4)], visitor_ward=[True, True, True, False])
+    assert groups(wards) == [["E05000002", "E05000003"]]
+
+
 def test_wards_not_assessed_or_without_a_score_are_in_no_area(scored):
     wards = scored(1, 4, [f"E0500000{n}" for n in range(4)], assessed=[True, False, True, True])
     wards.loc["E05000003", "index_score"] = None
@@ -140,10 +145,12 @@ def test_ranks_and_shortlists_are_each_countrys_own():
     assert areas.index[areas["shortlisted"]].tolist() == ["A-1", "A-2", "A-3"]
 
 
-def test_areas_outside_the_limits_are_ranked_but_not_shortlisted():
+def test_areas_outside_the_limits_come_last_without_a_rank():
     areas = ranked(index_score=[30.0, 20.0, 10.0], within_limits=[False, True, True])
-    assert areas["rank"].tolist() == [1, 2, 3]
-    assert areas["shortlisted"].tolist() == [False, True, True]
+    assert areas.index.tolist() == ["A-1", "A-2", "A-0"]
+    assert areas["rank"].tolist()[:2] == [1, 2]
+    assert areas["rank"].isna().tolist() == [False, False, True]
+    assert areas["shortlisted"].tolist() == [True, True, False]
 
 
 def test_a_cap_per_authority_lets_the_next_authority_in():

@@ -34,7 +34,7 @@ def wards(lattice):
 
 @pytest.fixture
 def coverage(wards):
-    present = files(("north-force", "2024-01", 40, 4), ("north-force", "2024-02", 10, 0), 
+    present = files(("north-force", "2024-01", 40, 4), ("north-force", "2024-02", 10, 0),
                     ("south-force", "2024-01", 5, 0),
                     ("btp", "2024-02", 3, 1))  # fmt: skip
     return build_coverage(present, wards, months=MONTHS)

@@ -266,7 +266,9 @@ AREAS: tuple[Column, ...] = (
     Column("harm", "Severity-scaled volume a year", "Crime Severity points a year", "higher"),
     Column("share_of_harm", "Share of the harm of the study's assessed wards in the country", "share"),
     Column("index_score", "Population-weighted mean of its wards' index", "0-100", "higher"),
-    Column("rank", "Rank by index_score within the country, 1 = worst", "rank", "lower"),
+    Column(
+        "rank", "Rank by index_score within the country, 1 = highest; blank outside the study's limits", "rank", "lower"
+    ),
     Column("shortlisted", "True for the first areas of the country, as many as the study asked", "True/False"),
     Column("hot_cluster", "Touching hot wards it was cut from; areas of one cluster touch", "text"),
     Column("within_limits", "True where population and number of wards are within the study's limits", "True/False"),

@@ -37,8 +37,8 @@ def group_touching(
 
     Hot wards (hot_votes of at least one) that touch form a cluster. A cluster within the limits is one area; a
     larger one is cut: the ward with the highest index is the seed, and of the hot wards that touch the area the one
-    with the highest index joins while the limits allow, then the next seed is taken. A visitor ward may join an
-    area but never seeds one, so that a busy centre alone is no area.
+    with the highest index joins while the limits allow, then the next seed is taken. A visitor ward never seeds an
+    area and joins one only while it makes up at most half of its wards, so that no area is a mere busy centre.
 
     This is a plain rule, not the best choice of areas: it looks at one ward at a time.
 
@@ -89,7 +89,13 @@ def _grow(
     del free[seed]
     while len(area) < limits.max_wards:
         beside = {code for member in area for code in touching[member] if code in free}
-        fitting = [code for code in beside if people + pool.at[code, "population"] <= limits.population[1]]
+        room = limits.population[1] - people
+        visitors = sum(pool.at[code, "visitor"] for code in area)
+        fitting = [
+            code
+            for code in beside
+            if pool.at[code, "population"] <= room and 2 * (visitors + pool.at[code, "visitor"]) <= len(area) + 1
+        ]
         if not fitting:
             break
         best = max(fitting, key=lambda code: (pool.at[code, "index_score"], code))

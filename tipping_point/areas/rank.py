@@ -19,12 +19,14 @@ def rank_areas(areas: gpd.GeoDataFrame, *, number: int = 10, per_authority: int 
         per_authority: at most so many shortlisted in one set of districts; 0 = no cap.
 
     Returns:
-        The areas by country and rank. rank: by index_score within the country, 1 = highest, ties by area_id.
-        shortlisted: the first `number` of a country that keep to the study's limits and the cap.
+        The areas by country and rank, those outside the study's limits last. rank: by index_score among the areas of
+        the country within the limits, 1 = highest, ties by area_id; blank outside them. shortlisted: the first
+        `number` of a country within the cap.
     """
-    order = areas.assign(key=areas.index).sort_values(["country", "index_score", "key"], ascending=[True, False, True])
-    order = order.drop(columns="key")
-    order["rank"] = (order.groupby("country").cumcount() + 1).astype("Int64")
+    by = ["country", "within_limits", "index_score", "key"]
+    order = areas.assign(key=areas.index).sort_values(by, ascending=[True, False, False, True]).drop(columns="key")
+    within = order["within_limits"].astype(bool)
+    order["rank"] = (order.groupby("country").cumcount() + 1).astype("Int64").where(within)
     chosen = []
     for _, country in order.groupby("country", sort=False):
         taken: dict[str, int] = {}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from tipping_point.schema import COVERAGE, NOT_TERRITORIAL, force_slug
+from tipping_point.schema import COVERAGE, NOT_TERRITORIAL, InputError, force_slug
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +26,8 @@ def build_coverage(files: pd.DataFrame, wards: pd.DataFrame, *, months: Sequence
     policed = wards.loc[wards["force_name"] != "", "force_name"].value_counts()
     names = {force_slug(str(name)): str(name) for name in policed.index}
     ward_numbers = {force_slug(str(name)): int(number) for name, number in policed.items()}
+    # An archive that could not be opened at all is a row without a force.
+    files = files[files["force"] != ""]
     seen = files.loc[~files["damaged"]].groupby(["force", "month"])[["rows", "rows_without_place"]].sum()
     forces = sorted(set(names) | set(files["force"]))
     keys = pd.MultiIndex.from_product([forces, list(months)], names=["force", "month"])
@@ -70,3 +72,15 @@ def add_coverage(wards: pd.DataFrame, coverage: pd.DataFrame, *, minimum: float 
     result["not_assessed_reason"] = reason
     log.info("coverage: %d of %d wards assessed", int(result["assessed"].sum()), len(result))
     return result
+
+
+def say_not_assessed(wards: pd.DataFrame) -> list[str]:
+    """Why wards are not assessed, with their number, most first."""
+    reasons = wards.loc[~wards["assessed"], "not_assessed_reason"].value_counts()
+    return [f"{number:,} wards not assessed: {reason}" for reason, number in reasons.items()]
+
+
+def require_assessed(wards: pd.DataFrame) -> None:
+    """Raise InputError, with the reasons, where not one ward can be assessed."""
+    if not wards["assessed"].any():
+        raise InputError(["no ward of the study can be assessed:", *say_not_assessed(wards)])

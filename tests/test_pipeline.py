@@ -1,0 +1,173 @@
+"""The whole job on the demo city: what comes out, that it adds up, is the same twice, and finds what was planted."""
+
+from __future__ import annotations
+
+import filecmp
+import json
+import shutil
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+
+from tipping_point.config import read_study
+from tipping_point.pipeline import analyse, check_study, run_study
+from tipping_point.schema import AREAS, COUNTS, COVERAGE, RECONCILIATION, WARDS, InputError
+
+TABLES = ("wards.csv", "areas.csv", "counts.parquet", "coverage.csv", "reconciliation.csv", "graph.csv", "wards.gpkg",
+          "data_dictionary.csv", "map.html", "report.html", "study.toml")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def study(demo):
+    return read_study(demo.study)
+
+
+@pytest.fixture(scope="module")
+def finished(study, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("out") / "demo"
+    return run_study(study, output=folder, edition="public"), folder
+
+
+@pytest.fixture(scope="module")
+def wards(finished):
+    return pd.read_csv(finished[1] / "wards.csv", index_col="ward_code", keep_default_na=True)
+
+
+def test_the_folder_holds_what_the_contract_says(finished):
+    _, folder = finished
+    assert {path.name for path in folder.iterdir()} == {*TABLES, "provenance.json", "run.log"}
+
+
+def test_columns_are_the_contracts(finished, wards):
+    _, folder = finished
+    names = [column.name for column in WARDS if column.name != "ward_code"]
+    assert list(wards.columns[: len(names)]) == names
+    for file, columns in (("coverage", COVERAGE), ("reconciliation", RECONCILIATION), ("areas", AREAS)):
+        assert list(pd.read_csv(folder / f"{file}.csv").columns) == [column.name for column in columns]
+    assert list(pd.read_parquet(folder / "counts.parquet").columns) == [column.name for column in COUNTS]
+    layers = gpd.list_layers(folder / "wards.gpkg")["name"].tolist()
+    assert layers == ["wards", "areas"]
+
+
+def test_rows_in_equal_crimes_in_wards_and_each_named_loss(finished):
+    results, folder = finished
+    account = pd.read_csv(folder / "reconciliation.csv")
+    assert (account[["placed", "no_place", "unknown_place", "outside_area"]].sum(axis=1) == account["rows_in"]).all()
+    counts = pd.read_parquet(folder / "counts.parquet")
+    assert counts["rows_placed"].sum() == account["placed"].sum()
+    crimes = results.sources.query("section == 'crime'")["rows"].sum()
+    assert account["rows_in"].sum() == crimes
+
+
+def test_crimes_of_the_wards_are_the_counts_of_the_measure(finished, wards):
+    results, folder = finished
+    counts = pd.read_parquet(folder / "counts.parquet")
+    own = counts[counts["crime_type"].isin(results.cover.measure_types)].groupby("ward_code")["crimes"].sum()
+    assessed = wards[wards["assessed"]]
+    assert (own[assessed.index] == assessed["crimes"]).all()
+
+
+def test_the_planted_clusters_are_found_and_shortlisted(finished, demo):
+    results, _ = finished
+    chosen = results.areas[results.areas["shortlisted"]]
+    listed = {code for codes in chosen["ward_codes"] for code in codes.split(";")}
+    for cluster in demo.truth["chronic_clusters"]:
+        found = set(cluster) & listed
+        assert len(found) >= 0.75 * len(cluster), (cluster, listed)
+    ranks = results.wards.loc[[code for cluster in demo.truth["chronic_clusters"] for code in cluster], "rank"]
+    assert ranks.median() <= 10
+
+
+def test_the_busy_centre_is_flagged_and_leads_nothing(finished, demo):
+    results, _ = finished
+    centre = demo.truth["busy_centre"]
+    assert results.wards.loc[centre, "visitor_ward"].all()
+    assert results.wards["visitor_ward"].sum() <= len(centre) + 2
+    # a plain rate would put it first: that is the trap
+    assert results.wards["crime_rate"].idxmax() in centre
+    first = results.areas[results.areas["rank"] == 1]["ward_codes"].iloc[0].split(";")
+    assert not set(first) & set(centre)
+
+
+def test_the_force_month_without_a_file_is_missing_not_zero(finished, demo):
+    results, folder = finished
+    force, month = demo.truth["missing_force_month"]
+    coverage = pd.read_csv(folder / "coverage.csv").set_index(["force", "month"])
+    assert coverage.loc[(force, month), "status"] == "missing"
+    assert (coverage["status"] == "missing").sum() >= 1
+    name = coverage.loc[(force, month), "force_name"]
+    own = results.wards.index[results.wards["force_name"] == name]
+    counts = results.counts
+    cells = counts[counts["ward_code"].isin(own) & (counts["month"] == month)]
+    assert cells["crimes"].isna().all()
+    assert (results.wards.loc[own, "months_covered"] == 35).all()
+
+
+def test_everything_says_synthetic(finished, wards):
+    _, folder = finished
+    assert wards["synthetic"].all()
+    assert json.loads((folder / "provenance.json").read_text())["synthetic"] is True
+    assert "SYNTHETIC" in (folder / "report.html").read_text(encoding="utf-8")
+    assert "SYNTHETIC" in (folder / "map.html").read_text(encoding="utf-8")
+    assert pd.read_csv(folder / "areas.csv")["synthetic"].all()
+
+
+def test_provenance_traces_every_input(finished, study):
+    record = json.loads((finished[1] / "provenance.json").read_text(encoding="utf-8"))
+    assert len(record["sources"]) == len(study.sources)
+    for source in record["sources"]:
+        assert len(source["sha256"]) == 64
+        assert source["rows"] > 0
+    assert record["settings"]["permutations"] == 9999
+
+
+def test_absolute_paths_stand_in_provenance_only(finished, demo):
+    for path in finished[1].iterdir():
+        if path.name != "provenance.json":
+            assert str(demo.folder).encode() not in path.read_bytes(), path.name
+
+
+def test_the_same_study_gives_the_same_bytes(finished, study, tmp_path):
+    run_study(study, output=tmp_path / "again", edition="public")
+    _, differ, failed = filecmp.cmpfiles(finished[1], tmp_path / "again", TABLES, shallow=False)
+    assert (differ, failed) == ([], [])
+
+
+def test_a_run_that_fails_leaves_the_last_good_folder_and_nothing_beside(finished, study, tmp_path, monkeypatch):
+    folder = tmp_path / "study"
+    shutil.copytree(finished[1], folder)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    def fail(*_args, **_options):
+        raise InputError("the disk is full")
+
+    monkeypatch.setattr("tipping_point.pipeline.run.write_report", fail)
+    with pytest.raises(InputError, match="disk is full"):
+        run_study(study, output=folder)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert [path.name for path in tmp_path.iterdir()] == ["study"]
+
+
+def test_a_folder_that_is_not_a_studys_is_never_replaced(study, tmp_path):
+    (tmp_path / "thesis.doc").write_text("years of work")
+    with pytest.raises(InputError, match=r"was not made by tipping-point"):
+        run_study(study, output=tmp_path)
+    assert (tmp_path / "thesis.doc").read_text() == "years of work"
+
+
+def test_check_says_what_is_read_and_missing_without_analysis(study, demo):
+    findings = check_study(study)
+    _, month = demo.truth["missing_force_month"]
+    assert any(month in line for line in findings.missing)
+    assert any("crime files in the period: 179" in line for line in findings.reads)
+
+
+def test_a_part_of_the_city_is_a_study_too(demo, study, tmp_path):
+    name = analyse(study).wards["district_name"].iloc[0]
+    text = study.text.replace("[study]", f'[study]\narea = ["district:{name}"]', 1)
+    part = demo.folder / "part.toml"
+    part.write_text(text, encoding="utf-8")
+    results = analyse(read_study(part))
+    assert set(results.wards["district_name"]) == {name}
+    assert results.reconciliation["outside_area"].sum() > 0

@@ -1,0 +1,166 @@
+"""The command line: parse, call one function, print."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tqdm import tqdm
+
+from tipping_point import __version__
+from tipping_point.config import Config, read_study
+from tipping_point.demo.city import make_demo
+from tipping_point.pipeline import STEPS, Results, check_study, run_study
+from tipping_point.schema import InputError
+
+DONE, OUR_FAULT, THEIR_FAULT = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code: 0 done, 2 the study or its data is at fault, 1 a fault of ours."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    options = _parser().parse_args(given)
+    command = shlex.join(["tipping-point", *given])
+    try:
+        options.action(options, command)
+    except InputError as error:
+        for fault in error.faults:
+            print(f"tipping-point: {fault}", file=sys.stderr)
+        return THEIR_FAULT
+    except KeyboardInterrupt:
+        print("tipping-point: stopped; nothing was changed", file=sys.stderr)
+        return OUR_FAULT
+    except Exception:  # the last door: whatever is left is a fault of ours
+        traceback.print_exc()
+        print("tipping-point: this is a fault of the tool, not of your data; please report the lines above",
+              file=sys.stderr)  # fmt: skip
+        return OUR_FAULT
+    return DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tipping-point",
+        description="Find the small clusters of wards where serious crime is concentrated and disadvantage compounds "
+        "it, from open UK data; write tables, a map and a report.",
+        epilog="New here? Run 'tipping-point demo': it makes a synthetic city and the study file to copy from.",
+    )
+    parser.add_argument("--version", action="version", version=f"tipping-point {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    demo = commands.add_parser(
+        "demo",
+        help="make a synthetic city and run the whole job on it, offline",
+        description="Write a synthetic city in the file formats of the real sources, run the whole job on it, and say "
+        "what was found. Nothing in it is real. Takes under two minutes and no network.",
+    )
+    demo.add_argument("--output", type=Path, metavar="DIR", default=Path("outputs/demo-SYNTHETIC"),
+                      help="the study's folder (default: %(default)s); the city's files go to DIR-inputs")  # fmt: skip
+    demo.set_defaults(action=_demo)
+
+    check = commands.add_parser(
+        "check",
+        help="say what a study will read, what is missing and what is stale; no analysis",
+        description="Open every file that a study names and say what will be read, which forces or months are missing, "
+        "which wards cannot be assessed and which sources have a later edition. Nothing is analysed or written. "
+        "Exit code 2 where 'run' would refuse.",
+    )
+    check.add_argument("study", type=Path, metavar="STUDY.toml", help="the study file")
+    check.set_defaults(action=_check)
+
+    run = commands.add_parser(
+        "run",
+        help="run a study: tables, map and report into its folder",
+        description="Read the study's files, count crimes in wards, test for hot spots, rank wards and areas, and "
+        "write tables, a map and a report. An earlier result in the folder is replaced only when the new one is whole.",
+    )
+    run.add_argument("study", type=Path, metavar="STUDY.toml", help="the study file")
+    run.add_argument("--output", type=Path, metavar="DIR",
+                     help="the study's folder (default: outputs/ and the study file's name)")  # fmt: skip
+    run.add_argument("--edition", choices=("internal", "public"), default="internal",
+                     help="internal (default) is marked on every page; public refuses a source "
+                     "without a known licence")  # fmt: skip
+    run.set_defaults(action=_run)
+    return parser
+
+
+def _demo(options: argparse.Namespace, command: str) -> None:
+    inputs = options.output.with_name(f"{options.output.name}-inputs")
+    print(f"Making a synthetic city in {inputs}", file=sys.stderr)
+    demo = make_demo(inputs)
+    _run_and_tell(read_study(demo.study), options.output, "public", command)
+    print(f"The study file to copy from: {demo.study}")
+
+
+def _check(options: argparse.Namespace, command: str) -> None:  # noqa: ARG001 - every action has one signature
+    findings = check_study(read_study(options.study))
+    for title, lines in (
+        ("Will be read", findings.reads),
+        ("Missing", findings.missing),
+        ("Stale or to know", findings.stale),
+    ):
+        print(f"{title}:")
+        for line in lines or ("nothing",):
+            print(f"  {line}")
+
+
+def _run(options: argparse.Namespace, command: str) -> None:
+    config = read_study(options.study)
+    output = options.output or Path("outputs") / (re.sub(r"[^\w-]+", "-", options.study.stem).strip("-") or "study")
+    _run_and_tell(config, output, options.edition, command)
+
+
+def _run_and_tell(config: Config, output: Path, edition: str, command: str) -> None:
+    with tqdm(total=len(STEPS), bar_format="{n_fmt}/{total_fmt} {desc} [{elapsed}]", file=sys.stderr) as bar:
+        results = run_study(config, output=output, edition=edition, command=command, progress=_advance(bar))
+        bar.set_description_str("Done")
+        bar.update(1)
+    for line in describe_results(results):
+        print(line)
+    print(f"Map:    {output / 'map.html'}")
+    print(f"Report: {output / 'report.html'}")
+
+
+def _advance(bar: tqdm[None]) -> Callable[[str], None]:
+    """Name the step that starts, and count the one before as done."""
+    started = False
+
+    def advance(name: str) -> None:
+        nonlocal started
+        bar.update(int(started))
+        bar.set_description_str(name)
+        started = True
+
+    return advance
+
+
+def describe_results(results: Results) -> list[str]:
+    """What a study found, in a few lines."""
+    wards, areas, cover = results.wards, results.areas, results.cover
+    lines = [f"{cover.study}: {cover.measure_label}, {cover.period}"]
+    if cover.synthetic:
+        lines.append("SYNTHETIC: nothing here is real")
+    assessed = int(wards["assessed"].sum())
+    hot = int((wards["hot_votes"].fillna(0) > 0).sum())
+    rows = results.reconciliation[["rows_in", "placed"]].sum()
+    lines.append(
+        f"{rows['placed']:,} of {rows['rows_in']:,} rows placed in {len(wards):,} wards; {assessed:,} assessed"
+    )
+    lines.append(f"{hot:,} hot wards; {len(areas):,} candidate areas; shortlist:")
+    for country, chosen in areas[areas["shortlisted"]].groupby("country"):
+        for _, area in chosen.iterrows():
+            lines.append(f"  {country} {area['rank']}. {area['area_name']}: {area['wards']} wards, "
+                         f"{area['population']:,.0f} residents, index {area['index_score']:.0f}")  # fmt: skip
+    if not areas["shortlisted"].any():
+        lines.append("  no group of touching hot wards keeps to the study's limits")
+    lines.append(cover.stamp)
+    return lines
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""What a study will read, what is missing and what is stale, before it is run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from tipping_point.config import Config
+from tipping_point.pipeline.read import add_context, describe_sources, list_crimes, prepare_wards
+from tipping_point.pipeline.run import choose_weights
+from tipping_point.schema import months_between
+from tipping_point.sources.catalogue import stale_notes
+from tipping_point.wards.coverage import add_coverage, build_coverage, require_assessed, say_not_assessed
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What `check` found: what will be read, what is missing, what is stale; sentences in order."""
+
+    reads: tuple[str, ...]
+    missing: tuple[str, ...]
+    stale: tuple[str, ...]
+    coverage: pd.DataFrame = field(repr=False)
+
+
+def check_study(config: Config) -> Findings:
+    """What will be read, what is missing and what is stale: everything is opened but no crime row is read.
+
+    Raises:
+        InputError: wherever `run_study` would raise before it reads crimes.
+    """
+    choose_weights(config)
+    prepared, _ = add_context(config, prepare_wards(config))
+    files = list_crimes(config)
+    months = months_between(config.start, config.end)
+    coverage = build_coverage(files.assign(rows=0, rows_without_place=0, damaged=False), prepared.wards, months=months)
+    wards = add_coverage(prepared.wards, coverage, minimum=config.minimum)
+    require_assessed(wards)
+    reads = [f"{source.section}: {source.path.name}" for source in config.sources]
+    reads.append(f"crime files in the period: {len(files)}, of {files['force'].nunique()} forces")
+    reads.append(
+        f"wards in the study's area: {len(wards):,}, of which {int(wards['assessed'].sum()):,} can be assessed"
+    )
+    gaps = coverage[(coverage["status"] == "missing") & (coverage["wards"] > 0)]
+    missing = [
+        f"{force}: no file for {', '.join(rows['month'])} ({rows['wards'].iloc[0]:,} wards)"
+        for force, rows in gaps.groupby("force_name")
+    ]
+    missing += say_not_assessed(wards)
+    sources = describe_sources(config, prepared.rows)
+    return Findings(tuple(reads), tuple(missing), tuple(stale_notes(sources, end=config.end)), coverage)

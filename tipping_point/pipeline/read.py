@@ -1,0 +1,165 @@
+"""The study's files to tables: wards, their context and crimes, before anything is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+
+from tipping_point.config import Config, Source
+from tipping_point.measures.index import add_deprivation
+from tipping_point.schema import DOMAINS, SOURCES, WARDS, InputError
+from tipping_point.sources.catalogue import describe_file
+from tipping_point.sources.crime import list_street_files, read_street_crimes
+from tipping_point.sources.deprivation import read_deprivation
+from tipping_point.sources.geography import read_boundaries, read_lookup
+from tipping_point.sources.indicators import read_indicator
+from tipping_point.sources.london import list_ward_tables, read_ward_tables
+from tipping_point.sources.population import read_population
+from tipping_point.wards.table import build_wards
+from tipping_point.wards.vintages import Membership, bring_to_wards, build_membership, find_forces
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The wards before any crime is read, and what is needed to place crimes in them."""
+
+    wards: gpd.GeoDataFrame
+    membership: Membership
+    known_wards: pd.Index
+    residents: pd.Series
+    """Residents by small-area code, the weights of every mean; empty where population came by ward."""
+    repaired: tuple[str, ...]
+    """Names of the study's wards whose borders had to be repaired."""
+    rows: Mapping[Path, int]
+
+
+@dataclass(frozen=True)
+class Crimes:
+    """Crimes as read, in one vocabulary."""
+
+    vocabulary: str
+    counts: pd.DataFrame
+    files: pd.DataFrame
+
+
+def prepare_wards(config: Config) -> Prepared:
+    """Boundaries, lookups and population to the ward table of the study's area."""
+    (boundaries_source,) = config.of("boundaries")
+    boundaries = read_boundaries(boundaries_source.path, ward_year=config.ward_year)
+    lookups = tuple(read_lookup(source.path) for source in config.of("lookup"))
+    membership = build_membership(lookups, ward_year=config.ward_year)
+    tables = {source.path: _read_population(source) for source in config.of("population")}
+    parts = [bring_to_wards(table, membership, label=path.name, combine="sum") for path, table in tables.items()]
+    population = pd.concat(parts).groupby(level=0)["population"].sum(min_count=1)
+    by_small_area = [
+        table.set_index(membership.small_area)["population"]
+        for table in tables.values()
+        if membership.small_area in table.columns
+    ]
+    residents = pd.concat(by_small_area) if by_small_area else pd.Series(dtype=float)
+    forces = find_forces(lookups, membership, residents)
+    wards = build_wards(
+        boundaries, membership, population=population, forces=forces, area=config.area, synthetic=config.synthetic
+    )
+    rows = {boundaries_source.path: len(boundaries)}
+    rows |= {source.path: len(table) for source, table in zip(config.of("lookup"), lookups, strict=True)}
+    rows |= {path: len(table) for path, table in tables.items()}
+    known = membership.wards.index.union(pd.Index(boundaries["ward_code"]))
+    repaired = tuple(wards.loc[wards["ward_name"].isin(boundaries.attrs["repaired"]), "ward_name"])
+    return Prepared(wards, membership, known, residents, repaired, rows)
+
+
+def add_context(config: Config, prepared: Prepared) -> tuple[Prepared, dict[str, Mapping[str, float]]]:
+    """Deprivation domains and indicators onto the wards; also the published domain weights by country."""
+    membership, residents = prepared.membership, prepared.residents
+    scores, weights, rows = [], {}, dict(prepared.rows)
+    for source in config.of("deprivation"):
+        table = read_deprivation(source.path, kind=source.kind)
+        rows[source.path] = len(table)
+        country = str(table.attrs["country"])
+        weights[country] = table.attrs["weights"]
+        small_area = next(column for column in table.columns if column.endswith("_code"))
+        domains = bring_to_wards(
+            _of_country(table[[small_area, *DOMAINS]], country),
+            membership, label=source.path.name, combine="mean", weights=residents,
+        )  # fmt: skip
+        scores.append(domains[domains.index.str[0] == country[0]].assign(country=country))
+    wards = add_deprivation(prepared.wards, pd.concat(scores), weights=weights)
+    for source in config.of("indicator"):
+        table = read_indicator(
+            source.path,
+            name=source.options["name"],
+            column=source.options["column"],
+            vintage=source.options.get("vintage"),
+            code_column=source.options.get("code_column"),
+        )
+        rows[source.path] = len(table)
+        name = source.options["name"]
+        if name in {column.name for column in WARDS}:
+            raise InputError(f"sources.indicator: the name '{name}' is a column of the ward table; choose another")
+        values = bring_to_wards(
+            table, membership, label=f"indicator {name}", combine=source.options["combine"], weights=residents
+        )
+        wards[name] = values[name].reindex(wards.index)
+    return replace(prepared, wards=wards, rows=rows), weights
+
+
+def _of_country(table: pd.DataFrame, country: str) -> pd.DataFrame:
+    """The rows of one country: an index of England says nothing of the small areas of Wales."""
+    code = next(column for column in table.columns if column.endswith("_code"))
+    return table[table[code].str.startswith(country[0])]
+
+
+def read_crimes(config: Config, types: Sequence[str]) -> Crimes:
+    """Every crime source of the study, in its one vocabulary."""
+    paths = [source.path for source in config.of("crime")]
+    if vocabulary_of(config) == "police_uk":
+        street = read_street_crimes(paths, start=config.start, end=config.end, allow_damaged=config.allow_damaged)
+        return Crimes("police_uk", street.counts, street.files)
+    tables = read_ward_tables(paths, start=config.start, end=config.end, types=types)
+    return Crimes("metropolitan", tables.counts, tables.files)
+
+
+def list_crimes(config: Config) -> pd.DataFrame:
+    """The crime files of the period, one row per force and month, without reading their rows."""
+    paths = [source.path for source in config.of("crime")]
+    if vocabulary_of(config) == "police_uk":
+        return list_street_files(paths, start=config.start, end=config.end, allow_damaged=config.allow_damaged)
+    return list_ward_tables(paths, start=config.start, end=config.end)
+
+
+def vocabulary_of(config: Config) -> str:
+    """The crime vocabulary of the study's sources; a study keeps to one."""
+    kinds = {source.kind for source in config.of("crime")}
+    if len(kinds) > 1:
+        raise InputError(
+            "sources.crime: police.uk files and Metropolitan ward tables name crimes differently, and harm from "
+            "categories and from sub-types is never compared; keep to one kind in a study"
+        )
+    return {"police_uk": "police_uk", "metropolitan_wards": "metropolitan"}[kinds.pop()]
+
+
+def describe_sources(config: Config, rows: Mapping[Path, int]) -> pd.DataFrame:
+    """One row per input with its hash, publisher, licence and attribution: `schema.SOURCES`."""
+    records = [
+        {
+            **describe_file(source.path, section=source.section, kind=source.kind, synthetic=config.synthetic),
+            "rows": rows.get(source.path),
+        }
+        for source in config.sources
+    ]
+    return pd.DataFrame(records, columns=[column.name for column in SOURCES]).astype({"rows": "Int64"})
+
+
+def crime_rows(config: Config, crimes: Crimes) -> dict[Path, int]:
+    """Rows read in the period from each crime source."""
+    by_archive = crimes.files.groupby("archive")["rows"].sum()
+    return {source.path: int(by_archive.get(str(source.path), 0)) for source in config.of("crime")}
+
+
+def _read_population(source: Source) -> pd.DataFrame:
+    return read_population(source.path, kind=source.kind, **source.options)

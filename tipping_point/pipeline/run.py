@@ -1,0 +1,253 @@
+"""The order of the steps, and nothing else: a study in, checked tables and files out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+from libpysal.graph import Graph
+
+from tipping_point.areas.group import build_areas, group_touching
+from tipping_point.areas.rank import add_area_id, rank_areas
+from tipping_point.config import Config
+from tipping_point.hotspots.find import find_hotspots
+from tipping_point.measures.harm import HARM_WEIGHTS
+from tipping_point.measures.index import Component, add_index, default_components
+from tipping_point.measures.named import MEASURES, choose_types
+from tipping_point.measures.proxies import proxy_overlap
+from tipping_point.measures.rates import add_crimes, add_rates, poisson_interval
+from tipping_point.measures.visitors import add_visitors
+from tipping_point.outputs.cover import build_cover, describe_choices
+from tipping_point.outputs.folder import fresh_folder, run_log, write_provenance
+from tipping_point.outputs.maps import write_map
+from tipping_point.outputs.report import write_report
+from tipping_point.outputs.tables import write_tables
+from tipping_point.pipeline.read import (
+    add_context,
+    crime_rows,
+    describe_sources,
+    prepare_wards,
+    read_crimes,
+    vocabulary_of,
+)
+from tipping_point.schema import (
+    CRIME_TYPES,
+    WARDS,
+    Column,
+    Cover,
+    InputError,
+    months_between,
+)
+from tipping_point.wards.counts import count_crimes, place_crimes
+from tipping_point.wards.coverage import add_coverage, build_coverage, require_assessed
+from tipping_point.wards.neighbours import build_graph, graph_table
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[str], None]
+"""Called with the name of each step as it starts."""
+
+STEPS = (
+    "Reading boundaries, lookups and population",
+    "Reading deprivation and indicators",
+    "Reading crimes",
+    "Counting crimes in wards",
+    "Rates and harm",
+    "Composite index",
+    "Testing for hot spots",
+    "Grouping wards into areas",
+    "Writing tables",
+    "Drawing the map and the report",
+)
+
+
+@dataclass(frozen=True, repr=False)
+class Results:
+    """What a study made: every table that its folder holds."""
+
+    config: Config
+    wards: gpd.GeoDataFrame
+    areas: gpd.GeoDataFrame
+    counts: pd.DataFrame
+    coverage: pd.DataFrame
+    reconciliation: pd.DataFrame
+    graph: Graph
+    sources: pd.DataFrame
+    cover: Cover
+    columns: tuple[Column, ...]
+
+    def __repr__(self) -> str:
+        assessed = int(self.wards["assessed"].sum())
+        hot = int((self.wards["hot_votes"].fillna(0) > 0).sum())
+        chosen = int(self.areas["shortlisted"].sum())
+        return (
+            f"{self.config.name}: {len(self.wards):,} wards ({assessed:,} assessed), {hot:,} hot, "
+            f"{len(self.areas):,} candidate areas, {chosen:,} shortlisted"
+        )
+
+
+def choose_weights(config: Config) -> dict[str, float]:
+    """Severity weight of every type of the study's measure; a type without one adds to the count, not to harm."""
+    vocabulary = vocabulary_of(config)
+    types = choose_types(config.measure, vocabulary)
+    if isinstance(config.measure, Mapping):
+        return dict(config.measure)
+    return {kind: HARM_WEIGHTS[vocabulary].get(kind, 0.0) for kind in types}
+
+
+def run_study(
+    config: Config, *, output: Path, edition: str = "internal", command: str = "", progress: Progress | None = None
+) -> Results:
+    """The whole job: from the study's files to the tables, the map and the report in `output`.
+
+    Args:
+        config: from `read_study`.
+        output: the study's folder; an earlier study there is replaced once this one is whole.
+        edition: 'internal', marked on every page, or 'public', which refuses a source without a known licence.
+        command: how the run was asked for, for provenance.
+        progress: called with the name of each step.
+
+    Raises:
+        InputError: the study or its data is at fault; nothing is left behind.
+    """
+    steps = iter(STEPS)
+    with fresh_folder(output) as folder, run_log(folder / "run.log", inputs=[source.path for source in config.sources]):
+
+        def step() -> None:
+            name = next(steps)
+            log.info("--- %s", name)
+            if progress:
+                progress(name)
+
+        results = analyse(config, edition=edition, step=step)
+        step()
+        write_tables(
+            results.wards, results.areas, results.counts, results.coverage, results.reconciliation,
+            graph_table(results.graph, results.wards), columns=results.columns, cover=results.cover, folder=folder,
+        )  # fmt: skip
+        step()
+        write_map(results.wards, results.areas, results.cover, coverage=results.coverage,
+                  columns=results.columns, path=folder / "map.html")  # fmt: skip
+        write_report(
+            results.wards, results.areas, results.cover, coverage=results.coverage,
+            reconciliation=results.reconciliation, sources=results.sources, path=folder / "report.html",
+        )  # fmt: skip
+        (folder / "study.toml").write_text(config.text, encoding="utf-8", newline="\n")
+        write_provenance(
+            folder, study=config.name, settings=_settings(config), sources=results.sources,
+            synthetic=config.synthetic, choices=results.cover.choices, run={"command": command, "edition": edition},
+        )  # fmt: skip
+    return results
+
+
+def analyse(config: Config, *, edition: str = "internal", step: Callable[[], None] = lambda: None) -> Results:
+    """The steps from files to tables, without writing anything: for notebooks and tests."""
+    weights = choose_weights(config)
+    step()
+    prepared = prepare_wards(config)
+    step()
+    prepared, domain_weights = add_context(config, prepared)
+    step()
+    crimes = read_crimes(config, list(weights))
+    step()
+    wards = prepared.wards
+    months = months_between(config.start, config.end)
+    coverage = build_coverage(crimes.files, wards, months=months)
+    wards = add_coverage(wards, coverage, minimum=config.minimum)
+    require_assessed(wards)
+    placed = place_crimes(crimes.counts, prepared.membership.ward_of, prepared.known_wards)
+    counted = count_crimes(placed, wards, coverage, crime_types=CRIME_TYPES[crimes.vocabulary])
+    step()
+    wards = add_crimes(wards, counted.counts, weights=weights)
+    wards = add_visitors(wards, counted.counts, vocabulary=crimes.vocabulary, daytime=config.daytime)
+    wards = add_rates(wards, denominator=config.denominator)
+    step()
+    components = config.components or default_components(domain_weights)
+    wards = add_index(wards, components=components, scale=config.scale, combine=config.combine)
+    step()
+    graph = build_graph(wards)
+    wards = find_hotspots(
+        wards, graph, column=config.column, methods=config.methods, permutations=config.permutations,
+        max_permutations=config.max_permutations, alpha=config.alpha, correction=config.correction, seed=config.seed,
+    )  # fmt: skip
+    hot_choices = tuple(wards.attrs.get("choices", ()))
+    step()
+    members = group_touching(wards, graph, limits=config.limits, include=config.include, exclude=config.exclude)
+    areas = build_areas(wards, members, limits=config.limits)
+    areas["crime_rate"] = areas["crimes"] / areas["exposure"]
+    areas["crime_rate_low"], areas["crime_rate_high"] = poisson_interval(areas["crimes"], areas.pop("exposure"))
+    areas = rank_areas(areas, number=config.areas, per_authority=config.per_authority)
+    wards = add_area_id(wards, areas)
+    sources = describe_sources(config, {**prepared.rows, **crime_rows(config, crimes)})
+    _check_edition(sources, edition)
+    wards, columns = _order(wards, config, components)
+    overlap = proxy_overlap(wards, counted.counts, vocabulary=crimes.vocabulary)
+    choices = [
+        *describe_choices(wards, areas, crimes.files, default_index=not config.components, repaired=prepared.repaired),
+        *hot_choices,
+    ]
+    cover = _cover(config, wards, coverage, counted.reconciliation, sources, weights, overlap, edition, choices)
+    return Results(
+        config, wards, areas, counted.counts, coverage, counted.reconciliation, graph, sources, cover, columns
+    )
+
+
+def _check_edition(sources: pd.DataFrame, edition: str) -> None:
+    unlicensed = sources.loc[sources["licence"] == "", "path"]
+    if edition == "public" and len(unlicensed):
+        raise InputError(
+            [f"--edition public: no licence to publish is known for {Path(path).name}" for path in unlicensed]
+        )
+
+
+def _order(
+    wards: gpd.GeoDataFrame, config: Config, components: Sequence[Component]
+) -> tuple[gpd.GeoDataFrame, tuple[Column, ...]]:
+    """The columns in the order of the schema, then components, then indicators; and what the last two mean."""
+    columns = [
+        Column(
+            f"component_{name}",
+            f"{name} as it entered the index: {config.scale} among the assessed wards of the country",
+            "0-100" if config.scale != "z" else "z",
+            "higher",
+        )
+        for name in dict.fromkeys(component.column for component in components)
+    ]
+    columns += [
+        Column(
+            source.options["name"],
+            f"{source.options['column']} of {source.path.name}, {source.options['combine']} over small areas",
+            "",
+            source.options["worse"],
+        )
+        for source in config.of("indicator")
+    ]
+    known = [column.name for column in WARDS if column.name in wards.columns]
+    return wards[[*known, *(column.name for column in columns), "geometry"]], tuple(columns)
+
+
+def _settings(config: Config) -> dict[str, object]:
+    shown = ("measure", "assign", "minimum", "denominator", "daytime", "column", "methods", "permutations",
+             "max_permutations", "alpha", "correction", "scale", "combine", "components", "method", "areas", "limits",
+             "per_authority", "include", "exclude", "seed", "area", "ward_year")  # fmt: skip
+    return {name: getattr(config, name) for name in shown}
+
+
+def _cover(
+    config: Config, wards: gpd.GeoDataFrame, coverage: pd.DataFrame, reconciliation: pd.DataFrame,
+    sources: pd.DataFrame, weights: Mapping[str, float], overlap: tuple[int, int], edition: str, choices: Sequence[str],
+) -> Cover:  # fmt: skip
+    named = config.measure if isinstance(config.measure, str) else "own"
+    measure = MEASURES.get(named)
+    return build_cover(
+        wards, coverage, reconciliation, sources,
+        study=config.name, area=config.place or " and ".join(config.area) or config.name,
+        start=config.start, end=config.end,
+        measure=named, measure_label=measure.label if measure else "the study's own measure of crime",
+        measure_types=list(weights), proxy_note=measure.proxy_note if measure else "",
+        overlap=overlap, edition=edition, choices=choices, settings=_settings(config),
+    )  # fmt: skip
