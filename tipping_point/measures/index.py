@@ -177,7 +177,8 @@ def _check_components(wards: GeoDataFrame, components: Sequence[Component], scal
         if name in ("imd", "crime_domain", "imd_crime"):
             faults.append(
                 f"index.component: '{name}' is or holds the crime domain of the Indices of Deprivation, beside "
-                f"recorded crime it counts crime twice; use the six non-crime domains: {', '.join(DOMAINS)}, or 'deprivation'"
+                f"recorded crime it counts crime twice; "
+                f"use the six non-crime domains: {', '.join(DOMAINS)}, or 'deprivation'"
             )
         elif name not in wards.columns:
             known = [column for column in wards.columns if pd.api.types.is_numeric_dtype(wards[column])]
