@@ -1,0 +1,277 @@
+"""What find_hotspots adds to the ward table, and what it says."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from libpysal.graph import Graph
+from shapely.geometry import box
+
+from tipping_point.hotspots.find import METHODS, explain_hotspot, find_hotspots
+from tipping_point.hotspots.local import gi_star, local_moran
+from tipping_point.schema import InputError
+
+SIDE = 12
+
+
+def make_city(seed: int = 3) -> tuple[gpd.GeoDataFrame, Graph]:
+    """A block of wards with a hot corner (one low ward inside it), a cold corner, and the last row not assessed."""
+    row, column = np.divmod(np.arange(SIDE * SIDE), SIDE)
+    codes = [f"E05{number:06d}" for number in range(SIDE * SIDE)]
+    random = np.random.default_rng(seed)
+    value = random.normal(size=SIDE * SIDE)
+    value += 6 * ((row < 4) & (column < 4)) - 6 * ((row > 6) & (row < 11) & (column > 7))
+    value[(row == 1) & (column == 1)] = -2
+    wards = gpd.GeoDataFrame(
+        {
+            "assessed": row < SIDE - 1,
+            "standardised_rate": np.where(row < SIDE - 1, value, np.nan),
+            "smoothed_rate": np.where(row < SIDE - 1, 10 + value, np.nan),
+            "population": random.integers(3_000, 20_000, SIDE * SIDE),
+        },
+        index=pd.Index(codes, name="ward_code"),
+        geometry=[box(x, y, x + 1, y + 1) for y, x in zip(row, column, strict=True)],
+        crs="EPSG:27700",
+    )
+    return wards, Graph.build_contiguity(wards, rook=False)
+
+
+@pytest.fixture(scope="module")
+def city():
+    return make_city()
+
+
+@pytest.fixture(scope="module")
+def found(city):
+    return find_hotspots(*city, permutations=9999, seed=1)
+
+
+ADDED = [
+    "hotspot_value", "gi_star_z", "gi_star_p", "gi_star_p_adjusted", "gi_star_hot", "gi_star_class",
+    "local_moran_i", "local_moran_p", "local_moran_p_adjusted", "local_moran_class", "hot_votes",
+]  # fmt: skip
+
+
+def test_rows_index_geometry_and_input_stay(city, found):
+    wards, graph = city
+    before = wards.copy()
+    again = find_hotspots(wards, graph, permutations=9999, seed=1)
+    pd.testing.assert_frame_equal(wards, before)
+    assert wards.attrs == {}
+    assert isinstance(found, gpd.GeoDataFrame)
+    assert list(found.columns) == [*wards.columns, *ADDED]
+    pd.testing.assert_frame_equal(pd.DataFrame(found[wards.columns]), pd.DataFrame(wards))
+    pd.testing.assert_frame_equal(pd.DataFrame(again), pd.DataFrame(found))
+
+
+def test_planted_clusters_are_found(found):
+    hot = found.index[found["gi_star_class"] == "hot"]
+    corner = {f"E05{SIDE * row + column:06d}" for row in range(3) for column in range(3)}
+    low_inside = f"E05{SIDE + 1:06d}"
+    # The very corner has three neighbours, one of them low.
+    assert corner - {low_inside, "E05000000"} <= set(hot)
+    assert found.loc[low_inside, "gi_star_class"] == "beside"
+    assert found.loc[low_inside, "local_moran_class"] == "LH"
+    assert found.loc[low_inside, "hot_votes"] == 0
+    assert not found.loc[low_inside, "gi_star_hot"]
+    inner = f"E05{8 * SIDE + 10:06d}"
+    assert found.loc[inner, "gi_star_class"] == "cold"
+    assert found.loc[inner, "local_moran_class"] == "LL"
+    assert found.loc[hot[0], "hot_votes"] == 2
+
+
+def test_judgements_follow_their_definitions(found):
+    tested = found[found["assessed"]]
+    mean = np.average(tested["smoothed_rate"], weights=tested["population"])
+    assert found.attrs["mean_rate"] == pytest.approx(mean)
+    significant, above = tested["gi_star_p_adjusted"] <= 0.05, tested["smoothed_rate"] > mean
+    assert (tested["gi_star_hot"] == (tested["gi_star_class"] == "hot")).all()
+    assert (tested["gi_star_hot"] <= (significant & above)).all()
+    assert set(tested.loc[~significant, "gi_star_class"]) == {""}
+    assert above[tested["gi_star_class"] == "hot"].all()
+    assert not above[tested["gi_star_class"].isin(["beside", "cold"])].any()
+    neighbours_high = tested["local_moran_class"].str[1:] == "H"
+    assert (neighbours_high[tested["gi_star_class"].isin(["hot", "beside"])]).all()
+    votes = tested["gi_star_hot"].astype(int) + ((tested["local_moran_class"] == "HH") & above).astype(int)
+    assert (tested["hot_votes"] == votes).all()
+    assert found["gi_star_hot"].dtype == "boolean"
+    assert found["hot_votes"].dtype == "Int64"
+
+
+def test_numbers_are_those_of_the_assessed_wards_alone(city, found):
+    wards, graph = city
+    inside = wards.index[wards["assessed"]]
+    alone = graph.subgraph(inside)
+    values = wards.loc[inside, "standardised_rate"]
+    for verb, statistic in ((gi_star, "gi_star_z"), (local_moran, "local_moran_i")):
+        judge = verb(values, alone, permutations=9999, seed=1)
+        pd.testing.assert_series_equal(found.loc[inside, statistic], judge.statistic, check_names=False)
+        pd.testing.assert_series_equal(found.loc[inside, f"{verb.__name__}_p"], judge.p, check_names=False)
+        adjusted = found.loc[inside, f"{verb.__name__}_p_adjusted"]
+        pd.testing.assert_series_equal(adjusted, judge.p_adjusted, check_names=False)
+
+
+def test_not_assessed_is_blank_never_false_or_cold(found):
+    out = found[~found["assessed"]]
+    assert len(out) == SIDE
+    for column in ("hotspot_value", "gi_star_z", "gi_star_p", "gi_star_p_adjusted", "gi_star_hot", "hot_votes",
+                   "local_moran_i", "local_moran_p", "local_moran_p_adjusted"):  # fmt: skip
+        assert out[column].isna().all(), column
+    assert (out["gi_star_class"] == "").all()
+    assert (out["local_moran_class"] == "").all()
+
+
+def test_a_value_of_an_unassessed_ward_does_not_enter(city, found):
+    wards, graph = city
+    loud = wards.fillna({"standardised_rate": 1e6, "smoothed_rate": 1e6})
+    again = find_hotspots(loud, graph, permutations=9999, seed=1)
+    pd.testing.assert_frame_equal(pd.DataFrame(again[ADDED]), pd.DataFrame(found[ADDED]))
+
+
+def test_row_order_and_where_the_code_stands_are_nothing(city, found):
+    wards, graph = city
+    turned = find_hotspots(wards.sample(frac=1, random_state=1), graph, permutations=9999, seed=1)
+    pd.testing.assert_frame_equal(pd.DataFrame(turned.loc[found.index]), pd.DataFrame(found))
+    flat = wards.drop(columns="geometry").reset_index()
+    by_column = find_hotspots(pd.DataFrame(flat), graph, permutations=9999, seed=1)
+    assert by_column.index.equals(flat.index)
+    np.testing.assert_array_equal(by_column["gi_star_p"], found["gi_star_p"])
+
+
+def test_methods_mean_and_correction_are_options(city):
+    wards, graph = city
+    only = find_hotspots(wards, graph, methods=["local_moran"], permutations=999, seed=1, mean_rate=1e9)
+    assert "gi_star_p" not in only
+    assert only["hot_votes"].max() == 0
+    assert (only["local_moran_class"] == "HH").any()
+    assert only.attrs["permutations"] == {"local_moran": 999}
+    assert only.attrs["choices"] == []
+    bh, by = (find_hotspots(wards, graph, correction=name, permutations=9999, seed=1) for name in ("bh", "by"))
+    ratio = (by["gi_star_p_adjusted"] / bh["gi_star_p_adjusted"])[by["gi_star_p_adjusted"] < 1]
+    np.testing.assert_allclose(ratio, (1 / np.arange(1, 133)).sum())
+    assert list(METHODS) == ["gi_star", "local_moran"]
+
+
+def one_pair() -> tuple[pd.DataFrame, Graph]:
+    """400 wards of noise on a ring, and one neighbourhood of three that only many permutations can show."""
+    n = 400
+    codes = [f"E05{number:06d}" for number in range(n)]
+    value = np.random.default_rng(2).normal(size=n)
+    value[[10, 12]] = 30, 31
+    wards = pd.DataFrame(
+        {"assessed": True, "standardised_rate": value, "smoothed_rate": value}, index=pd.Index(codes, name="ward_code")
+    )
+    ring = [(codes[i], codes[(i + step) % n]) for i in range(n) for step in (-1, 1)]
+    return wards, Graph.from_arrays(*zip(*ring, strict=True), np.ones(len(ring)))
+
+
+def test_the_guard_draws_more_and_says_so():
+    wards, graph = one_pair()
+    found = find_hotspots(wards, graph, permutations=999, max_permutations=99_999, seed=1)
+    assert found.attrs["permutations"] == {"gi_star": 99_999, "local_moran": 99_999}
+    assert found.attrs["choices"][0] == (
+        "Gi* and local Moran: 999 permutations could not show fewer than 16 wards of 400; 99,999 were drawn."
+    )
+    assert found["gi_star_p_adjusted"].idxmin() == "E05000011"
+    same = gi_star(wards["standardised_rate"], graph, permutations=99_999, seed=1)
+    pd.testing.assert_series_equal(found["gi_star_p"], same.p, check_names=False)
+    # The most is obeyed, and what it leaves open is said.
+    few = find_hotspots(wards, graph, permutations=999, max_permutations=2000, seed=1)
+    assert few.attrs["permutations"]["gi_star"] == 2000
+    assert few.attrs["choices"][1] == (
+        "Gi* and local Moran: 2,000 permutations cannot show fewer than 8 wards of 400, and fewer are as extreme as"
+        " can be shown: whether there are hot spots cannot be told."
+    )
+    enough = find_hotspots(*make_city(), permutations=999, seed=1)
+    assert enough.attrs["permutations"] == {"gi_star": 999, "local_moran": 999}
+
+
+def test_what_could_not_be_tested_is_said(city):
+    wards, graph = city
+    holed = wards.copy()
+    corner = holed.index[[SIDE - 2, 2 * SIDE - 2, 2 * SIDE - 1]]
+    holed.loc[corner, "assessed"] = False
+    holed.loc[holed.index[30], "smoothed_rate"] = np.nan
+    found = find_hotspots(holed, graph, permutations=999, seed=1)
+    assert found.attrs["choices"] == [
+        "1 assessed ward(s) without standardised_rate or smoothed rate were not tested for hot spots.",
+        "1 assessed ward(s) without an assessed neighbour were not tested for hot spots.",
+        "Gi* and local Moran ask nearly the same question: both compare a ward's neighbours with the same random"
+        " arrangements, so two votes are little more than one.",
+    ]
+    for code in (holed.index[SIDE - 1], holed.index[30]):
+        assert pd.isna(found.loc[code, "gi_star_hot"])
+        assert pd.isna(found.loc[code, "hot_votes"])
+        assert explain_hotspot(found.loc[code]).startswith("Not tested")
+
+
+def test_awkward_tables(city):
+    wards, graph = city
+    nobody = find_hotspots(wards.assign(assessed=False), graph, permutations=99, seed=1)
+    assert nobody[["gi_star_p", "gi_star_hot", "hot_votes"]].isna().all(axis=None)
+    flat = find_hotspots(wards.assign(standardised_rate=1.0, smoothed_rate=1.0), graph, permutations=99, seed=1)
+    assert flat["hot_votes"].fillna(0).eq(0).all()
+    assert flat.loc[flat["assessed"], "gi_star_p"].eq(1).all()
+    one = wards.iloc[:1]
+    alone = Graph.from_arrays(one.index, one.index, [0])
+    assert find_hotspots(one, alone, permutations=99, seed=1)["hot_votes"].isna().all()
+
+
+def test_an_empty_table_stays_empty(city):
+    empty = city[0].iloc[:0]
+    nothing = Graph(city[1].adjacency.iloc[:0])
+    found = find_hotspots(empty, nothing, permutations=99, seed=1)
+    assert list(found.columns) == [*empty.columns, *ADDED]
+    assert len(found) == 0
+    assert found.attrs["permutations"] == {"gi_star": 99, "local_moran": 99}
+
+
+def test_every_fault_is_listed(city):
+    wards, graph = city
+    with pytest.raises(InputError) as error:
+        find_hotspots(pd.concat([wards, wards.iloc[:1]]), graph, column="harm_rate", methods=("gi", "gi_star"),
+                      permutations=0, alpha=5, correction="holm", seed=1)  # fmt: skip
+    faults = error.value.faults
+    assert faults[0].startswith("wards: lacks the column(s) harm_rate")
+    assert faults[1:] == (
+        "wards: 1 repeated ward_code (each must stand once): E05000000",
+        "hotspots.methods is ['gi', 'gi_star']; allowed are one or more of gi_star, local_moran, each once",
+        "hotspots.permutations is 0; it must be at least 1",
+        "hotspots.alpha is 5; it must be above 0 and below 1",
+        "hotspots.correction is 'holm'; allowed are bh, by",
+    )
+    with pytest.raises(InputError, match=r"graph: 1 label\(s\) are not in the values: E05000143"):
+        find_hotspots(wards.iloc[:-1], graph, permutations=9, seed=1)
+
+
+def test_explanations():
+    row = pd.Series({"assessed": True, "gi_star_p": 0.0008, "gi_star_p_adjusted": 0.012, "gi_star_class": "hot"})
+    assert explain_hotspot(row) == (
+        "Hot: its neighbours' rates are higher than in all but 4 in 10,000 random arrangements (adjusted p .012)"
+        " and its own rate is above the mean."
+    )
+    assert explain_hotspot(row.replace("hot", "beside")).startswith(
+        "Beside a hot spot: its neighbours' rates are higher"
+    )
+    assert explain_hotspot(row.replace("hot", "cold")).startswith(
+        "Cold: its neighbours' rates are lower than in all but"
+    )
+    assert explain_hotspot(row.replace("hot", "")).endswith("though its own rate is above the mean.")
+    assert explain_hotspot(pd.Series({"assessed": False})) == "Not assessed: nothing can be said of hot spots here."
+    chance = pd.Series({"assessed": True, "gi_star_p": 0.4, "gi_star_p_adjusted": 0.8, "gi_star_class": ""})
+    assert explain_hotspot(chance) == (
+        "Not shown to be hot: neighbours' rates like these come about by chance"
+        " (p .400; adjusted p .800; .050 or less is needed)."
+    )
+    many = chance.replace(0.4, 0.03)
+    assert explain_hotspot(many).startswith("Not shown to be hot: by itself p .030 would be unusual, but among so many")
+    assert not explain_hotspot(many, alpha=0.9).startswith("Not shown")
+
+
+def test_explanations_by_local_moran_alone(city):
+    only = find_hotspots(*city, methods=("local_moran",), permutations=999, seed=1)
+    starts = {"HH": "Hot:", "LL": "Cold:", "LH": "Beside a hot spot:", "HL": "Not hot:", "": "Not shown"}
+    for _, row in only[only["assessed"]].iterrows():
+        assert explain_hotspot(row).startswith(starts[row["local_moran_class"]])
