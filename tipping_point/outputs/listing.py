@@ -86,11 +86,13 @@ def _country_list(
 ) -> CountryList:
     mine = table[table["country"].eq(country)] if country and "country" in table else table
     if "rank" in mine:
-        mine = mine.sort_values(["rank", "area_id"], kind="stable", na_position="last")
+        # An area without a rank lies outside the study's limits: it stays in areas.csv and is on no list.
+        mine = mine[mine["rank"].notna()].sort_values(["rank", "area_id"], kind="stable")
     chosen = wording.flags(mine, "shortlisted", absent=True)
     prefix = "" if alone else country[:1]
     shortlist = tuple(_area(row, names, prefix) for row in wording.rows(mine[chosen]))
-    following = tuple(_area(row, names, prefix) for row in wording.rows(mine[~chosen].head(NEXT)))
+    ranked = mine["rank"].notna() if "rank" in mine else ~chosen
+    following = tuple(_area(row, names, prefix) for row in wording.rows(mine[~chosen & ranked].head(NEXT)))
     home = wards[wards["country"].eq(country)] if country else wards
     why = "" if shortlist else wording.no_areas(home, cover.area if alone else country, cover)
     return CountryList(wording.clean(country), shortlist, following, why)

@@ -187,7 +187,7 @@ def why_hot(row: Row, cover: schema.Cover) -> str:
     if _missing(adjusted):
         return "Hot spots were not tested here."
     tested = f"adjusted {probability(adjusted)}"
-    average = f"the average of {clean(row.get('country')) or 'the study'}"
+    average = "the mean of the wards assessed"
     return {
         "hot": f"A hot spot: around it there is more {measure} than chance placing would give ({tested}), "
         f"and its own rate is above {average}.",

@@ -66,6 +66,11 @@ const StudyCanvas = L.Renderer.extend({
     this._container.remove();
   },
 
+  /** Leaflet's own would place the canvas between two pixels, which blurs it. */
+  _reset() {
+    this._update();
+  },
+
   _update() {
     if (this._map._animatingZoom && this._bounds) return;
     L.Renderer.prototype._update.call(this);

@@ -1,0 +1,139 @@
+"""Outlines made light: shared borders stay shared, nothing vanishes, and what is packed can be read back."""
+
+from __future__ import annotations
+
+import itertools
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from shapely.geometry import MultiPolygon, Polygon, box
+from test_outputs_listing import make_wards
+
+from tipping_point.outputs import shapes
+
+
+def frame(*outlines, crs="EPSG:27700"):
+    return gpd.GeoDataFrame(geometry=list(outlines), crs=crs, index=pd.Index([f"E{i}" for i in range(len(outlines))]))
+
+
+def wavy(left: float) -> Polygon:
+    """A ward whose right border is the next one's left border, point for point."""
+    y = np.linspace(0, 10_000, 400)
+    edge = np.column_stack([left + np.round(300 * np.sin(y / 400)), np.round(y)])
+    return Polygon(np.vstack([edge, (edge + np.array([10_000, 0]))[::-1]]))
+
+
+def read_back(packed: bytes) -> list[list[list[tuple[int, int]]]]:
+    """The packed outlines, read by plain arithmetic: shapes of rings of points."""
+    values, at = [], 0
+    while at < len(packed):
+        value, shift = 0, 0
+        while True:
+            byte = packed[at]
+            at += 1
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                break
+        values.append((value >> 1) ^ -(value & 1))
+    runs, at = [], 0
+    while at < len(values):
+        runs.append(values[at + 1 : at + 1 + values[at]])
+        at += 1 + values[at]
+    ring_counts, sizes, steps = runs
+    points = np.cumsum(np.array(steps).reshape(-1, 2), axis=0).tolist()
+    rings, start = [], 0
+    for size in sizes:
+        rings.append([tuple(point) for point in points[start : start + size]])
+        start += size
+    out, start = [], 0
+    for count in ring_counts:
+        out.append(rings[start : start + count])
+        start += count
+    return out
+
+
+def test_simplified_neighbours_keep_one_border():
+    wards = frame(*(wavy(10_000 * place) for place in range(4)))
+    simple = shapes.outlines(wards, detail=200)
+    assert (
+        shapely.get_num_coordinates(simple.to_numpy()).sum()
+        < shapely.get_num_coordinates(wards.geometry.to_numpy()).sum() / 4
+    )
+    for one, other in itertools.pairwise(simple):
+        border = one.intersection(other)
+        assert border.area == 0
+        assert border.length > 10_000
+    assert shapely.unary_union(simple.to_numpy()).area == pytest.approx(simple.area.sum())
+
+
+def test_no_ward_vanishes_however_small():
+    wards = frame(box(0, 0, 600_000, 600_000), box(700_000, 0, 700_003, 3))
+    simple = shapes.outlines(wards)
+    assert not simple.is_empty.any()
+    tiny = read_back(shapes.pack(simple, 4))[1]
+    assert len(tiny) == 1
+    assert len(tiny[0]) >= 1
+
+
+def test_the_input_is_not_changed_and_the_index_is_kept():
+    wards = make_wards()
+    before = wards.geometry.to_wkb().tolist()
+    simple = shapes.outlines(wards)
+    assert simple.index.equals(wards.index)
+    assert wards.geometry.to_wkb().tolist() == before
+
+
+def test_wards_without_an_outline_or_with_a_crossed_one_do_no_harm():
+    crossed = Polygon([(0, 0), (1000, 1000), (1000, 0), (0, 1000)])
+    simple = shapes.outlines(frame(box(5000, 0, 6000, 1000), None, crossed))
+    assert simple.is_empty.tolist() == [False, True, False]
+    assert simple.is_valid.all()
+    assert [len(rings) for rings in read_back(shapes.pack(simple, 5))][:2] == [1, 0]
+    assert np.isnan(shapes.inner_points(simple)[1]).all()
+
+
+def test_packed_outlines_are_read_back_to_the_last_decimal():
+    hole = Polygon(
+        [(0, 0), (9000, 0), (9000, 9000), (0, 9000)], [[(3000, 3000), (6000, 3000), (6000, 6000), (3000, 6000)]]
+    )
+    islands = MultiPolygon([box(20_000, 0, 25_000, 5000), box(30_000, 0, 31_000, 1000)])
+    degrees = gpd.GeoSeries(
+        shapely.transform(np.array([hole, islands]), lambda xy: xy / 1e5 + np.array([-2.0, 52.0])), crs="EPSG:4326"
+    )
+    read = read_back(shapes.pack(degrees, 5))
+    assert [len(rings) for rings in read] == [2, 2]
+    for rings, shape in zip(read, degrees, strict=True):
+        expected = [shapely.get_coordinates(ring)[:-1] for ring in shapely.get_rings(shapely.get_parts(shape))]
+        for ring, points in zip(rings, expected, strict=True):
+            np.testing.assert_allclose(np.array(ring) / 1e5, points, atol=0.51e-5)
+
+
+def test_merged_outlines_lie_on_the_borders_of_their_wards():
+    wards = make_wards()
+    simple = shapes.outlines(wards)
+    (area,) = shapes.merged(simple, [list(wards.index[:3])])
+    assert area.area == pytest.approx(simple.iloc[:3].area.sum())
+    assert shapes.merged(simple, [["absent"]]).is_empty.all()
+
+
+def test_a_point_lies_inside_the_largest_part():
+    parts = gpd.GeoSeries([MultiPolygon([box(0, 0, 1, 1), box(10, 10, 20, 20)]), Polygon()], crs="EPSG:27700")
+    points = shapes.inner_points(parts)
+    assert box(10, 10, 20, 20).contains(shapely.Point(points[0]))
+    assert np.isnan(points[1]).all()
+
+
+def test_an_svg_path_is_in_whole_units_with_north_at_the_top():
+    assert shapes.svg_path(box(0, 0, 100, 50), west=0, north=50, scale=1) == "M100 50l0 -50 -100 0 0 50z"
+    assert shapes.svg_path(box(0, 0, 0.2, 0.2), west=0, north=1, scale=1) == ""
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_no_wards_and_one_ward(count):
+    simple = shapes.outlines(frame(*[box(0, 0, 1000, 1000)] * count))
+    assert len(simple) == count
+    assert len(read_back(shapes.pack(simple, 5))) == count
