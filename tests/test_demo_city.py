@@ -379,6 +379,7 @@ def test_the_study_file_names_files_that_exist(city: City) -> None:
     study = tomllib.loads(city.demo.study.read_text(encoding="utf-8"))
     assert study["study"] == {
         "name": "Demo city: Marrowby Bay (SYNTHETIC)",
+        "place": "Marrowby Bay (SYNTHETIC)",
         "seed": 20240229,
         "synthetic": True,
         "ward_year": 2025,

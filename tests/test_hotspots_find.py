@@ -50,7 +50,7 @@ def found(city):
 
 ADDED = [
     "hotspot_value", "gi_star_z", "gi_star_p", "gi_star_p_adjusted", "gi_star_hot", "gi_star_class",
-    "local_moran_i", "local_moran_p", "local_moran_p_adjusted", "local_moran_class", "hot_votes",
+    "local_moran_i", "local_moran_p", "local_moran_p_adjusted", "local_moran_class", "hot_votes", "hotspot_reason",
 ]  # fmt: skip
 
 

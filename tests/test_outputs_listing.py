@@ -201,4 +201,4 @@ def test_a_busy_centre_in_an_area_is_named():
     areas.loc[0, "visitor_wards"] = "E05000006"
     area = listing.country_lists(wards, areas, cover)[0].shortlist[0]
     assert area.visitors
-    assert area.caveats == ("Busy centre: many people visit Ward 6, which lifts crime for each resident.",)
+    assert area.caveats == ("Likely busy centre: visitors to Ward 6 lift crime per resident.",)

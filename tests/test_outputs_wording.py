@@ -88,29 +88,15 @@ def test_text_from_data_loses_control_and_direction_marks_and_is_cut():
     assert wording.clean("Ynys Môn") == "Ynys Môn"
 
 
-def test_why_a_ward_is_hot_is_said_from_its_own_numbers():
-    cover = make_cover()
-    row = {"assessed": True, "country": "Wales", "gi_star_class": "hot", "gi_star_p_adjusted": 0.0123}
-    assert wording.why_hot(row, cover) == (
-        "A hot spot: around it there is more serious crime than chance placing would give (adjusted p 0.012), and its "
-        "own rate is above the mean of the wards assessed."
-    )
-    assert "is not above the mean of the wards assessed, so it is not called hot" in wording.why_hot(
-        row | {"gi_star_class": "beside"}, cover
-    )
-    assert wording.why_hot(row | {"gi_star_class": "cold"}, cover).startswith("A cold spot")
-    assert wording.why_hot(row | {"gi_star_class": "", "gi_star_p_adjusted": 0.41}, cover) == (
-        "Not a hot spot: with all wards tested together, what lies around it does not stand out (adjusted p 0.41)."
-    )
-    assert "p below 0.001" in wording.why_hot(row | {"gi_star_p_adjusted": 0.0004}, cover)
-    assert wording.why_hot(row | {"gi_star_p_adjusted": None}, cover) == "Hot spots were not tested here."
-    assert wording.why_hot({"assessed": True}, cover) == ""
+def test_why_a_ward_is_hot_is_the_tests_own_sentence():
+    said = "Hot: its neighbours' rates are higher than in all but 3 in 10,000 random arrangements."
+    assert wording.why_hot({"assessed": True, "hotspot_reason": said}) == said
+    assert wording.why_hot({"assessed": True}) == ""
 
 
 def test_nothing_is_said_of_a_ward_that_was_not_assessed():
     said = wording.why_hot(
-        {"assessed": False, "not_assessed_reason": "Metropolitan Police published nothing", "gi_star_class": "hot"},
-        make_cover(),
+        {"assessed": False, "not_assessed_reason": "Metropolitan Police published nothing", "hotspot_reason": "Hot"}
     )
     assert said == (
         "Not assessed. Metropolitan Police published nothing. Nothing is said about this ward, high or low."

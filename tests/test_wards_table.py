@@ -59,6 +59,13 @@ def test_a_name_of_a_force_and_a_district_that_are_the_same_wards_is_no_riddle(p
     assert len(build(place, area=["Alderly"])) == 5
 
 
+def test_a_mayoral_authority_or_region_is_an_area_where_a_lookup_has_it(place):
+    region = pd.DataFrame({"region_code": "E12000001", "region_name": "Upper Coast"}, index=place[2].index[:7])
+    assert len(build(place, wider=[region], area=["upper coast"])) == 7
+    with pytest.raises(InputError, match=r"no district, force, mayoral authority or region .* called 'upper coast'"):
+        build(place, area=["upper coast"])
+
+
 def test_an_ambiguous_name_ends_with_the_choices(place):
     boundaries, membership, population, forces = place
     forces.loc["E05001000", "force_name"] = "Alderly"

@@ -13,7 +13,7 @@ from tipping_point.wards.vintages import (
     bring_to_wards,
     build_membership,
     convert_to_wards,
-    find_forces,
+    find_owners,
     follow,
     trace,
 )
@@ -144,9 +144,9 @@ def test_a_split_small_area_is_shared_among_its_parts():
 
 def test_the_force_of_a_ward_is_that_of_most_of_its_residents(membership):
     people = pd.Series({"E01000001": 100.0, "E01000002": 300.0})
-    assert find_forces(LOOKUPS, membership, people).loc["E05000001", "force_name"] == "West Force"
+    assert find_owners(LOOKUPS, membership, people).loc["E05000001", "force_name"] == "West Force"
     people = pd.Series({"E01000001": 1.0, "E01000002": 300.0})
-    assert find_forces(LOOKUPS, membership, people).loc["E05000002", "force_name"] == "East Force"
+    assert find_owners(LOOKUPS, membership, people).loc["E05000002", "force_name"] == "East Force"
 
 
 @pytest.mark.real
@@ -157,7 +157,7 @@ def test_every_real_ward_with_a_small_area_has_one_of_43_forces(real_data):
     lookups = [read_lookup(path) for path in sorted(folder.glob("*.csv"))]
     for year, wards in ((2019, 8023), (2025, None)):
         membership = build_membership(lookups, ward_year=year)
-        forces = find_forces(lookups, membership, pd.Series(dtype=float))
+        forces = find_owners(lookups, membership, pd.Series(dtype=float))
         assert len(forces) == len(membership.wards)
         assert wards in (None, len(forces))
         assert forces["force_name"].nunique() == 43

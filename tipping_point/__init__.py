@@ -30,7 +30,7 @@ from tipping_point.wards.counts import count_crimes, place_crimes
 from tipping_point.wards.coverage import add_coverage, build_coverage
 from tipping_point.wards.neighbours import build_graph, graph_table
 from tipping_point.wards.table import build_wards
-from tipping_point.wards.vintages import Membership, bring_to_wards, build_membership, convert_to_wards, find_forces
+from tipping_point.wards.vintages import Membership, bring_to_wards, build_membership, convert_to_wards, find_owners
 
 __version__ = "0.1.0"
 
@@ -72,8 +72,8 @@ __all__ = [
     "draw_map",
     "empirical_bayes",
     "explain_hotspot",
-    "find_forces",
     "find_hotspots",
+    "find_owners",
     "force_slug",
     "gi_star",
     "graph_table",

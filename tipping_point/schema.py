@@ -233,6 +233,7 @@ WARDS: tuple[Column, ...] = (
         "HH high among high, HL high among low, LH low among high, LL low among low; blank if not significant",
         "text",
     ),
+    Column("hotspot_reason", "Why the tests call the ward hot, or do not, in words", "text"),
     Column("hot_votes", "How many of the study's methods call the ward hot", "methods"),
     *(
         Column(name, f"{label} deprivation: percentile within the country", "percentile", "higher")

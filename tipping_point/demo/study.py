@@ -15,6 +15,7 @@ STUDY = """\
 
 [study]
 name = "Demo city: {city} (SYNTHETIC)"
+place = "{city} (SYNTHETIC)"
 seed = {seed}             # the same seed and the same files give the same results
 synthetic = true            # writes SYNTHETIC on every output
 ward_year = 2025            # year of the ward boundaries

@@ -7,9 +7,9 @@ that a pattern is not random; it does not say that a ward differs from what smoo
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -135,10 +135,10 @@ def find_hotspots(
         seed: the only source of chance; the methods share the draws.
 
     Returns:
-        The same rows and index with hotspot_value, the columns of the methods, and hot_votes (how many methods call
-        the ward hot). Wards that were not tested have missing or blank judgements, never False or 'cold'.
-        `attrs["choices"]` holds sentences on what was chosen or could not be told, `attrs["permutations"]` the draws
-        of each method, `attrs["mean_rate"]` the mean used.
+        The same rows and index with hotspot_value, the columns of the methods, hot_votes (how many methods call the
+        ward hot) and hotspot_reason (`explain_hotspot`). Wards that were not tested have missing or blank
+        judgements, never False or 'cold'. `attrs["choices"]` holds sentences on what was chosen or could not be told,
+        `attrs["permutations"]` the draws of each method, `attrs["mean_rate"]` the mean used.
 
     Raises:
         InputError: absent columns, repeated codes, codes that the graph lacks, unknown methods or options.
@@ -165,6 +165,7 @@ def find_hotspots(
             result[added] = values.array
     votes = pd.DataFrame({name: finding.hot for name, (finding, _) in used.items()}, index=codes)
     result["hot_votes"] = votes.astype("Int64").sum(axis=1, min_count=1).array
+    result["hotspot_reason"] = _reasons(result, used, alpha)
     result.attrs["choices"] = [
         *_said_of_draws(used, settings),
         *_said_of_wards(assessed, tested["hotspot_value"], votes, column),
@@ -179,7 +180,7 @@ def find_hotspots(
     return result
 
 
-def explain_hotspot(row: pd.Series, alpha: float = 0.05) -> str:
+def explain_hotspot(row: pd.Series | Mapping[Hashable, Any], alpha: float = 0.05) -> str:
     """One plain sentence on why a ward is or is not hot, from its row of `find_hotspots` (by Gi* if it was run)."""
     if not bool(row["assessed"]):
         return "Not assessed: nothing can be said of hot spots here."
@@ -201,6 +202,14 @@ def explain_hotspot(row: pd.Series, alpha: float = 0.05) -> str:
         "high": f"Beside a hot spot: {higher}, but its own smoothed rate is not above the mean.",
         "cold": f"Cold: {lower} and its own {own} is not above the mean.",
     }.get(kind, f"Not hot: {lower}, though its own {own} is above the mean.")
+
+
+def _reasons(wards: pd.DataFrame, used: Mapping[str, object], alpha: float) -> pd.Series:
+    """`explain_hotspot` of every ward, on the index of the wards."""
+    needed = ["assessed", "hot_votes"]
+    needed += [f"{name}_{part}" for name in used for part in ("p", "p_adjusted", "class")]
+    rows = pd.DataFrame(wards[needed]).to_dict("records")
+    return pd.Series([explain_hotspot(row, alpha) for row in rows], index=wards.index, dtype="str")
 
 
 def _why_not(p: float, adjusted: float, alpha: float) -> str:

@@ -31,7 +31,7 @@ def ward_cards(wards: pd.DataFrame, cover: schema.Cover, columns: Sequence[schem
     """Every ward's card, in the order of `wards`; a column that the run did not make is left out."""
     records = wording.rows(wards)
     return WardCards(
-        why=[_why(row, cover) for row in records],
+        why=[_why(row) for row in records],
         caveats=["\n".join(wording.caveats(row)) for row in records],
         facts=_facts(wards, records, cover),
         bars=_bars(wards, records),
@@ -75,8 +75,8 @@ def area_of_ward(wards: pd.DataFrame, lists: Sequence[CountryList]) -> list[int]
     return [home.get(str(code), -1) for code in wards.index]
 
 
-def _why(row: wording.Row, cover: schema.Cover) -> str:
-    sentences = [wording.why_hot(row, cover)]
+def _why(row: wording.Row) -> str:
+    sentences = [wording.why_hot(row)]
     if wording.truth(row.get("assessed", True)):
         sentences.append(wording.neighbours(row))
     return " ".join(part for part in sentences if part)

@@ -176,29 +176,12 @@ def place(row: Row, of: int | None = None) -> str:
 # --------------------------------------------------------------------------------------- sentences
 
 
-def why_hot(row: Row, cover: schema.Cover) -> str:
-    """Why the ward is or is not a hot spot, from its own numbers; '' where the test did not run."""
+def why_hot(row: Row) -> str:
+    """Why the ward is or is not a hot spot, as the tests said it; '' where they did not run."""
     if not truth(row.get("assessed", True)):
         reason = clean(row.get("not_assessed_reason"), 300) or "no reason was given"
         return f"Not assessed. {sentence(reason)} Nothing is said about this ward, high or low."
-    if "gi_star_class" not in row:
-        return ""
-    adjusted, measure = row.get("gi_star_p_adjusted"), clean(cover.measure_label)
-    if _missing(adjusted):
-        return "Hot spots were not tested here."
-    tested = f"adjusted {probability(adjusted)}"
-    average = "the mean of the wards assessed"
-    return {
-        "hot": f"A hot spot: around it there is more {measure} than chance placing would give ({tested}), "
-        f"and its own rate is above {average}.",
-        "beside": f"Beside a hot spot: the wards around it are high ({tested}), but its own rate is not above "
-        f"{average}, so it is not called hot.",
-        "cold": f"A cold spot: around it there is less {measure} than chance placing would give ({tested}).",
-    }.get(
-        str(row.get("gi_star_class") or ""),
-        f"Not a hot spot: with all wards tested together, what lies around it does not stand out ({tested}).",
-    )
-
+    return clean(row.get("hotspot_reason"), 400)
 
 def neighbours(row: Row) -> str:
     """The local Moran class as a sentence; '' where there is none."""
@@ -235,7 +218,7 @@ def area_caveats(row: Row, names: Mapping[str, str]) -> list[str]:
     found = []
     if visited := split(row.get("visitor_wards")):
         shown = listed(clean(names.get(code, code)) for code in visited)
-        found.append(f"Busy centre: many people visit {shown}, which lifts crime for each resident.")
+        found.append(f"Likely busy centre: visitors to {shown} lift crime per resident.")
     if "within_limits" in row and not _missing(row["within_limits"]) and not truth(row["within_limits"]):
         found.append("Outside the study's limits of people or number of wards.")
     if not _missing(row.get("crimes")) and float(row["crimes"]) < FEW_EVENTS:

@@ -20,7 +20,7 @@ from tipping_point.sources.indicators import read_indicator
 from tipping_point.sources.london import list_ward_tables, read_ward_tables
 from tipping_point.sources.population import read_population
 from tipping_point.wards.table import build_wards
-from tipping_point.wards.vintages import Membership, bring_to_wards, build_membership, find_forces
+from tipping_point.wards.vintages import Membership, bring_to_wards, build_membership, find_owners, find_wider
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,14 @@ def prepare_wards(config: Config) -> Prepared:
         if membership.small_area in table.columns
     ]
     residents = pd.concat(by_small_area) if by_small_area else pd.Series(dtype=float)
-    forces = find_forces(lookups, membership, residents)
     wards = build_wards(
-        boundaries, membership, population=population, forces=forces, area=config.area, synthetic=config.synthetic
+        boundaries,
+        membership,
+        population=population,
+        forces=find_owners(lookups, membership, residents, level="force"),
+        wider=find_wider(lookups, membership, residents) if config.area else (),
+        area=config.area,
+        synthetic=config.synthetic,
     )
     rows = {boundaries_source.path: len(boundaries)}
     rows |= {source.path: len(table) for source, table in zip(config.of("lookup"), lookups, strict=True)}

@@ -14,6 +14,9 @@ from tipping_point.wards.vintages import Membership
 
 log = logging.getLogger(__name__)
 
+LEVELS = ("force", "district", "authority", "region")
+"""What an area of a study can be."""
+
 
 def build_wards(
     boundaries: gpd.GeoDataFrame,
@@ -21,6 +24,7 @@ def build_wards(
     *,
     population: pd.Series,
     forces: pd.DataFrame,
+    wider: Sequence[pd.DataFrame] = (),
     area: Sequence[str] = (),
     synthetic: bool = False,
 ) -> gpd.GeoDataFrame:
@@ -31,8 +35,9 @@ def build_wards(
         membership: small area -> ward of the same year.
         population: residents by ward_code; a ward that is absent has none known.
         forces: [force_code, force_name] by ward_code.
-        area: districts or forces by name or code, 'district:…' or 'force:…' where a name is both;
-            empty for every ward of the boundaries.
+        wider: [authority_code, authority_name] and [region_code, region_name] by ward_code, where known.
+        area: districts, forces, mayoral authorities or regions by name or code, 'district:…', 'force:…' and so on
+            where a name is of several; empty for every ward of the boundaries.
         synthetic: True marks every ward as invented.
 
     Returns:
@@ -55,7 +60,8 @@ def build_wards(
     wards["synthetic"] = synthetic
     wards["population"] = population.reindex(wards.index).astype(float)
     wards["small_population"] = wards["population"] < SMALL_POPULATION
-    wards = wards[_in_area(wards, area)]
+    known = wards.join([table.reindex(wards.index).fillna("") for table in wider]) if wider else wards
+    wards = wards[_in_area(known, area)]
     log.info("wards: %d in the study's area of %d in the boundaries", len(wards), len(boundaries))
     columns = ["ward_name", "district_code", "district_name", "force_name", "country", "synthetic", "population",
                "small_population", "geometry"]  # fmt: skip
@@ -96,8 +102,8 @@ def _in_area(wards: gpd.GeoDataFrame, area: Sequence[str]) -> pd.Series:
         matches = {
             level: (wards[f"{level}_name"].str.casefold() == (rest or name).strip().casefold())
             | (wards[f"{level}_code"] == (rest or name).strip())
-            for level in ("force", "district")
-            if not rest or kind == level
+            for level in LEVELS
+            if f"{level}_name" in wards and (not rest or kind == level)
         }
         hits = {level: hit for level, hit in matches.items() if hit.any()}
         distinct = {tuple(wards.index[hit]) for hit in hits.values()}
@@ -109,10 +115,12 @@ def _in_area(wards: gpd.GeoDataFrame, area: Sequence[str]) -> pd.Series:
                 + " or ".join(f"'{level}:{name}'" for level in hits)
             )
         else:
-            names = sorted({*wards["force_name"], *wards["district_name"]} - {""})
+            columns = [f"{level}_name" for level in LEVELS if f"{level}_name" in wards]
+            names = sorted({name for column in columns for name in wards[column]} - {""})
             near = get_close_matches(name, names, n=5, cutoff=0.4) or names[:8]
             faults.append(
-                f"study.area: no police force or district of the boundaries is called '{name}'; "
+                f"study.area: no district, force, mayoral authority or region that the boundaries and lookups know is "
+                f"called '{name}'; "
                 f"nearest: {', '.join(near)}"
             )
     if faults:

@@ -232,25 +232,42 @@ def majority(shares: pd.DataFrame, key: str, choice: str, weight: str) -> pd.Ser
     return order.drop_duplicates(key).set_index(key)[choice]
 
 
-def find_forces(lookups: Sequence[pd.DataFrame], membership: Membership, population: pd.Series) -> pd.DataFrame:
-    """The police force of every ward: small area -> district -> force, by the majority of residents.
+def find_owners(
+    lookups: Sequence[pd.DataFrame], membership: Membership, population: pd.Series, *, level: str = "force"
+) -> pd.DataFrame:
+    """The police force, authority or region of every ward, by the majority of its residents.
 
     Args:
-        lookups: tables of `sources.read_lookup`.
+        lookups: tables of `sources.read_lookup`; a chain must lead from the small areas to the level, for a force
+            through the district.
         membership: small area -> ward.
         population: residents by small-area code; small areas without a figure weigh one resident.
+        level: 'force', 'authority' (mayoral) or 'region'.
 
     Returns:
-        Indexed by ward_code: [force_code, force_name].
+        Indexed by ward_code: [<level>_code, <level>_name].
+
+    Raises:
+        InputError: no chain of lookups leads there.
     """
-    small_area = membership.small_area
-    reached = follow(lookups, small_area, "force").merge(membership.table, on=small_area, how="right")
-    lost = reached.loc[reached["force_code"].isna(), small_area]
+    small_area, code, name = membership.small_area, f"{level}_code", f"{level}_name"
+    reached = follow(lookups, small_area, level).merge(membership.table, on=small_area, how="right")
+    lost = reached.loc[reached[code].isna(), small_area]
     if len(lost):
-        log.info("forces: %d small areas lead to no force, e.g. %s", len(lost), ", ".join(lost.head(3)))
-    reached = reached.dropna(subset=["force_code"])
+        log.info("%s: %d small areas lead to none, e.g. %s", level, len(lost), ", ".join(lost.head(3)))
+    reached = reached.dropna(subset=[code])
     residents = reached[small_area].map(population).fillna(1.0).to_numpy(dtype=float)
     reached = reached.assign(residents=np.maximum(residents, 1.0) * reached["share"])
-    code = majority(reached, "ward_code", "force_code", "residents")
-    names = reached.drop_duplicates("force_code").set_index("force_code")["force_name"]
-    return pd.DataFrame({"force_code": code, "force_name": code.map(names)})
+    owner = majority(reached, "ward_code", code, "residents")
+    names = reached.drop_duplicates(code).set_index(code)[name]
+    return pd.DataFrame({code: owner, name: owner.map(names)})
+
+
+def find_wider(lookups: Sequence[pd.DataFrame], membership: Membership, population: pd.Series) -> list[pd.DataFrame]:
+    """Mayoral authorities and regions of the wards, as far as the lookups lead to them: names for `study.area`."""
+    held = {column for table in lookups for column in table.columns}
+    return [
+        find_owners(lookups, membership, population, level=level)
+        for level in ("authority", "region")
+        if any(column.startswith(level) for column in held)
+    ]
