@@ -75,6 +75,7 @@ def make_wards(side: int = 6, *, seed: int = 1, west: float = 400_000.0) -> gpd.
             "gi_star_p_adjusted": np.where(assessed, 0.5, np.nan),
             "gi_star_hot": pd.array(np.where(assessed, False, None), dtype="boolean"),
             "gi_star_class": "",
+            "hotspot_reason": "Not a hot spot.",
             "local_moran_p_adjusted": np.where(assessed, 0.5, np.nan),
             "local_moran_class": "",
             "income": rng.uniform(0, 100, number),
@@ -92,6 +93,7 @@ def make_wards(side: int = 6, *, seed: int = 1, west: float = 400_000.0) -> gpd.
     wards["rank"] = wards.groupby("country")["index_score"].rank(ascending=False, method="first")
     hot = wards.index[[side, side + 1]]
     wards.loc[hot, ["gi_star_hot", "gi_star_class", "gi_star_p_adjusted"]] = [True, "hot", 0.004]
+    wards.loc[hot, "hotspot_reason"] = "A hot spot."
     return wards
 
 
