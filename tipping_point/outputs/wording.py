@@ -183,6 +183,7 @@ def why_hot(row: Row) -> str:
         return f"Not assessed. {sentence(reason)} Nothing is said about this ward, high or low."
     return clean(row.get("hotspot_reason"), 400)
 
+
 def neighbours(row: Row) -> str:
     """The local Moran class as a sentence; '' where there is none."""
     return {
