@@ -171,3 +171,44 @@ def test_a_part_of_the_city_is_a_study_too(demo, study, tmp_path):
     results = analyse(read_study(part))
     assert set(results.wards["district_name"]) == {name}
     assert results.reconciliation["outside_area"].sum() > 0
+
+
+@pytest.mark.parametrize(
+    ("crime", "types"),
+    [
+        ('measure = "knife_proxy"', ("Robbery", "Possession of weapons")),
+        ('measure = "vawg_proxy"', ("Violence and sexual offences",)),
+        ('types = {"Robbery" = 2.0, "Burglary" = 1.0}', ("Robbery", "Burglary")),
+    ],
+)
+def test_a_study_can_name_another_measure(demo, study, crime, types):
+    text = study.text.replace('measure = "serious"', crime)
+    path = demo.folder / "other.toml"
+    path.write_text(text, encoding="utf-8")
+    results = analyse(read_study(path))
+    counts = results.counts[results.counts["crime_type"].isin(types)].groupby("ward_code")["crimes"].sum()
+    assert (results.wards["crimes"] == counts[results.wards.index]).all()
+    assert results.cover.measure_types == types
+    if "types" in crime:
+        by_type = results.counts.groupby(["ward_code", "crime_type"])["crimes"].sum().unstack()
+        harm = (2 * by_type["Robbery"] + by_type["Burglary"]) * 12 / results.wards["months_covered"]
+        assert harm.to_numpy(dtype=float) == pytest.approx(results.wards["harm"].to_numpy())
+
+
+def test_people_in_the_day_flag_visitor_wards_and_are_a_denominator(demo, study):
+    """Where a study knows who is there in the day, the flag is known, not guessed."""
+    results = analyse(study)
+    centre = demo.truth["busy_centre"]
+    workday = results.wards["population"].where(~results.wards.index.isin(centre), 90_000)
+    table = workday.rename("workday").rename_axis("ward25_code").reset_index()
+    table.to_csv(demo.folder / "workday.csv", index=False)
+    text = study.text.replace("[rates]", '[rates]\ndaytime = "workday"').replace('"resident"', '"workday"')
+    text += '\n[[sources.indicator]]\nname = "workday"\npath = "workday.csv"\ncolumn = "workday"\n'
+    text += 'worse = "higher"\ncombine = "sum"\nvintage = "ward25"\n'
+    path = demo.folder / "workday.toml"
+    path.write_text(text, encoding="utf-8")
+    known = analyse(read_study(path))
+    assert set(known.wards.index[known.wards["visitor_ward"]]) == set(centre)
+    assert not known.wards["visitor_basis"].str.contains("guess").any()
+    assert (known.wards.loc[centre, "crime_rate"] < results.wards.loc[centre, "crime_rate"] / 3).all()
+    assert known.wards["crime_rate"].idxmax() not in centre
