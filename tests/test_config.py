@@ -8,6 +8,7 @@ import pytest
 
 from tipping_point.areas.group import Limits
 from tipping_point.config import SECTIONS, Config, read_study
+from tipping_point.measures.chronicity import Rules
 from tipping_point.measures.index import Component
 from tipping_point.schema import InputError
 
@@ -85,7 +86,8 @@ def test_the_verbs_have_the_names_and_defaults_of_the_study_file(study):
 
 
 def test_every_key_of_the_study_file_has_a_place_in_the_config():
-    places = set(inspect.signature(Config).parameters) | set(inspect.signature(Limits).parameters) | {"types"}
+    verbs = (Config, Limits, Rules)
+    places = {"types"}.union(*(inspect.signature(verb).parameters for verb in verbs))
     assert {key for keys in SECTIONS.values() for key in keys} <= places
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tipping_point.areas.group import Limits
+from tipping_point.measures.chronicity import CHOICES, Rules
 from tipping_point.measures.index import COMBINATIONS, SCALES, Component
 from tipping_point.measures.named import MEASURES
 from tipping_point.schema import InputError
@@ -64,6 +65,7 @@ class Config:
     method: str = "touching"
     areas: int = 10
     limits: Limits = field(default_factory=Limits)
+    rules: Rules = field(default_factory=Rules)
     per_authority: int = 0
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -133,6 +135,8 @@ _COUNT = _Key("a whole number, 0 or more", lambda value: _is_int(value) and valu
 _POSITIVE = _Key("a whole number above 0", lambda value: _is_int(value) and value > 0)
 _MONTH = _Key("a month as text, YYYY-MM", lambda value: isinstance(value, str) and _month(value))
 
+_SHARE = _Key("a share above 0, up to 1", lambda value: _is_number(value) and 0 < value <= 1, float)
+
 _COMPONENT: Mapping[str, _Key] = {
     "column": _TEXT,
     "weight": _Key("a number above 0", lambda value: _is_number(value) and value > 0, float),
@@ -163,7 +167,7 @@ SECTIONS: Mapping[str, Mapping[str, _Key]] = {
         "assign": _one_of("lsoa"),
     },
     "coverage": {
-        "minimum": _Key("a share above 0, up to 1", lambda value: _is_number(value) and 0 < value <= 1, float),
+        "minimum": _SHARE,
         "allow_damaged": _BOOL,
     },
     "rates": {"denominator": _TEXT, "daytime": _TEXT},
@@ -180,6 +184,11 @@ SECTIONS: Mapping[str, Mapping[str, _Key]] = {
         "correction": _one_of("bh", "by"),
     },
     "index": {"scale": _one_of(*SCALES), "combine": _one_of(*COMBINATIONS)},
+    "chronicity": {
+        **dict.fromkeys(("months", "minimum_windows", "trend_months"), _POSITIVE),
+        **dict.fromkeys(("top", "chronic", "tipping", "near_top", "minimum_covered", "minimum_wards"), _SHARE),
+        **{name: _one_of(*allowed) for name, allowed in CHOICES.items()},
+    },
     "areas": {
         "method": _one_of("touching"),
         "areas": _POSITIVE,
@@ -244,6 +253,7 @@ class _Reader:
             values |= {key: keys[key].store(value) for key, value in good.items()}
         values["components"] = self._components(document.get("index", {}), sources)
         self._required(document)
+        rules = {key: values.pop(key) for key in SECTIONS["chronicity"] if key in values}
         limits = {key: values.pop(key) for key in ("population", "max_wards", "within") if key in values}
         types = values.pop("types", None)
         if types is not None:
@@ -254,7 +264,9 @@ class _Reader:
             self.faults.append(f"[period] end: '{values['end']}' lies before start '{values['start']}'")
         if self.faults:
             return None
-        return Config(path=self.path, text=text, sources=sources, limits=Limits(**limits), **values)
+        return Config(
+            path=self.path, text=text, sources=sources, limits=Limits(**limits), rules=Rules(**rules), **values
+        )
 
     def _required(self, document: dict[str, Any]) -> None:
         for section, key in (("study", "name"), ("study", "ward_year"), ("period", "start"), ("period", "end")):

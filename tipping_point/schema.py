@@ -233,8 +233,34 @@ WARDS: tuple[Column, ...] = (
         "HH high among high, HL high among low, LH low among high, LL low among low; blank if not significant",
         "text",
     ),
+    Column(
+        "emerging_class",
+        "Which of seventeen patterns its hot and cold periods make (Esri's published definitions)",
+        "text",
+    ),
+    Column("emerging_word", "The same in a word: new, long-standing, worsening, easing, or blank", "text"),
+    Column(
+        "scan_cluster",
+        "Number of the significant scan cluster the ward is in, 1 = most likely; blank if none",
+        "number",
+    ),
     Column("hotspot_reason", "Why the tests call the ward hot, or do not, in words", "text"),
     Column("hot_votes", "How many of the study's methods call the ward hot", "methods"),
+    Column(
+        "chronic_state",
+        "chronic, tipping, easing, intermittent or not, from rolling 12-month windows; 'not assessed' with too few",
+        "text",
+    ),
+    Column("chronic_reason", "Why tipping, or why no state can be given", "text"),
+    Column("chronic_share", "Share of its rolling 12-month windows in the top tenth of the country", "share", "higher"),
+    Column("longest_run", "Most windows one after another in the top tenth", "windows", "higher"),
+    Column("chronic_trend", "1 rising, -1 falling against its force at p < .05, 0 neither", "sign", "higher"),
+    Column(
+        "chronic_next_year",
+        "Chance of being chronic a year on, from the study's own transitions; see calibration.csv",
+        "probability",
+        "higher",
+    ),
     *(
         Column(name, f"{label} deprivation: percentile within the country", "percentile", "higher")
         for name, label in DOMAINS.items()
@@ -306,6 +332,40 @@ RECONCILIATION: tuple[Column, ...] = (
     Column("unknown_place", "Lost: small area or ward that no lookup of the study knows", "rows"),
     Column("outside_area", "Lost: in a ward outside the study's area", "rows"),
     Column("placed_not_covered", "Of placed: the ward's own force published nothing that month; in no rate", "rows"),
+)
+
+CONCENTRATION: tuple[Column, ...] = (
+    Column("group", "Police force; blank for the whole study", "text"),
+    Column("period", "Twelve months to this one", "month"),
+    Column("wards", "Wards counted", "wards"),
+    Column("wards_left_out", "Wards not assessed", "wards"),
+    Column("crimes", "Crimes of the measure", "crimes"),
+    *(
+        Column(f"{name}{end}", f"{meaning}{how}", unit)
+        for name, meaning, unit in (
+            ("gini", "Gini coefficient", "0-1"),
+            ("generalised_gini", "Generalised Gini (Bernasco and Steenbeek 2017)", "0-1"),
+            ("share_25", "Least share of wards that holds 25% of the crimes", "share"),
+            ("share_50", "Least share of wards that holds 50% of the crimes", "share"),
+        )
+        for end, how in (
+            ("", ""),
+            ("_expected", ": mean of the same crimes scattered by residents"),
+            ("_low", ": 2.5% point of those"),
+            ("_high", ": 97.5% point of those"),
+            ("_p", ": share of scatterings at least as concentrated"),
+        )
+    ),
+)
+
+CALIBRATION: tuple[Column, ...] = (
+    Column(
+        "predicted", "Mean chance given a year before of being chronic, in a tenth of the ward-years", "probability"
+    ),
+    Column("observed", "Share of them that became chronic", "share"),
+    Column("observed_low", "Lower 95% limit, exact binomial", "share"),
+    Column("observed_high", "Upper 95% limit", "share"),
+    Column("n", "Ward-years", "ward-years"),
 )
 
 GRAPH: tuple[Column, ...] = (

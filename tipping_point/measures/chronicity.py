@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from geopandas import GeoDataFrame
 from libpysal.graph import Graph
 from scipy.stats import rankdata
 
@@ -23,7 +24,7 @@ from tipping_point.schema import InputError, check_table
 
 log = logging.getLogger(__name__)
 
-__all__ = ["NOT_ASSESSED", "STATES", "Rules", "find_states", "neighbour_share", "rolling_windows"]
+__all__ = ["NOT_ASSESSED", "STATES", "Rules", "add_states", "find_states", "neighbour_share", "rolling_windows"]
 
 STATES = ("chronic", "tipping", "easing", "intermittent", "not")
 NOT_ASSESSED = "not assessed"
@@ -153,6 +154,36 @@ def find_states(
         len(result), hot.shape[1], rules.months,
         ", ".join(f"{number} {state}" for state, number in states.value_counts().items()),
     )  # fmt: skip
+    return result
+
+
+def add_states(
+    wards: GeoDataFrame, monthly: pd.DataFrame, graph: Graph, *, rules: Rules = DEFAULT_RULES
+) -> GeoDataFrame:
+    """Add chronic_state, chronic_reason, chronic_share, longest_run and chronic_trend, by `find_states`.
+
+    Args:
+        wards: see `find_states`.
+        monthly: see `find_states`.
+        graph: see `find_states`.
+        rules: thresholds.
+
+    Returns:
+        The wards. Those that are not assessed have blanks; where the period is too short for any state
+        (`rules.months + rules.minimum_windows - 1` months are needed) the wards come back without the columns.
+    """
+    needed = rules.months + rules.minimum_windows - 1
+    if monthly.shape[1] < needed:
+        log.info("chronicity: %d months cannot show a state; %d are needed", monthly.shape[1], needed)
+        return wards.copy()
+    states = find_states(wards, monthly, graph, rules=rules)
+    assessed = wards["assessed"].astype(bool)
+    result = wards.copy()
+    for column in ("chronic_state", "chronic_reason"):
+        result[column] = states[column].where(assessed, "")
+    result["chronic_share"] = states["chronic_share"].where(assessed)
+    result["longest_run"] = states["longest_run"].astype("Int64").where(assessed)
+    result["chronic_trend"] = states["trend"].astype("Int64").where(assessed & states["trend_p"].notna())
     return result
 
 

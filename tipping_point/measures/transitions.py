@@ -75,6 +75,24 @@ def states_by_year(
     return pd.DataFrame(states, index=wards.index, dtype=str)
 
 
+def forecast_chronic(
+    wards: pd.DataFrame, monthly: pd.DataFrame, graph: Graph, *, rules: Rules = DEFAULT_RULES
+) -> tuple[pd.Series, pd.DataFrame]:
+    """The chance of each ward to be chronic a year on, and how well such chances held in the years before.
+
+    Returns:
+        `predict_chronic` on the index of the wards, and `calibration`. Both say nothing (missing; no row) where the
+        table has fewer than five yearly states, too few to learn from and to judge on.
+    """
+    states = states_by_year(wards, monthly, graph, rules=rules)
+    past = predict_past(states, graph)
+    if states.shape[1] < 5:
+        log.info("transitions: %d yearly states are too few for a forecast; five are needed", states.shape[1])
+        return pd.Series(np.nan, index=wards.index), calibration(past.head(0))
+    chances = transition_probabilities(states, graph)
+    return predict_chronic(states.iloc[:, -1], graph, chances), calibration(past)
+
+
 def transition_probabilities(
     states: pd.DataFrame, graph: Graph, *, state_prior: float = STATE_PRIOR, neighbour_prior: float | None = None
 ) -> pd.DataFrame:

@@ -47,13 +47,15 @@ def write_tables(
     graph_table: pd.DataFrame,
     *,
     columns: Sequence[schema.Column] = (),
+    more: Mapping[str, tuple[pd.DataFrame, tuple[schema.Column, ...]]] | None = None,
     cover: schema.Cover,
     folder: Path,
 ) -> list[Path]:
     """Write every table of the contract into `folder`; returns the paths.
 
     `wards` and `areas` have outlines in EPSG:27700 and their key as index or column; `areas` may be empty.
-    `columns` explains what the schema does not know: components of the index, indicators.
+    `columns` explains what the schema does not know: components of the index, indicators. `more` holds further
+    tables by file name, each with its columns.
 
     Raises:
         InputError: a column of any table that neither the schema nor `columns` explains; all are named.
@@ -66,6 +68,7 @@ def write_tables(
         "coverage.csv": (coverage, schema.COVERAGE),
         "reconciliation.csv": (reconciliation, schema.RECONCILIATION),
         "graph.csv": (graph_table, schema.GRAPH),
+        **(more or {}),
     }
     tables = {name: (_arranged(table, known, columns), known) for name, (table, known) in tables.items()}
     layers = {"wards": _layer(ward_table, tables["wards.csv"][0]), "areas": _layer(area_table, tables["areas.csv"][0])}

@@ -59,6 +59,10 @@ def views(wards: pd.DataFrame, cover: schema.Cover) -> list[View]:
         found.append(_hot(wards, cover))
     if "local_moran_class" in wards:
         found.append(_moran(wards, cover))
+    if "chronic_state" in wards:
+        found.append(_lasting(wards))
+    if "emerging_word" in wards:
+        found.append(_emerging(wards))
     return found
 
 
@@ -130,6 +134,44 @@ def _moran(wards: pd.DataFrame, cover: schema.Cover) -> View:
     note = f"Local Moran: each ward beside its neighbours, in {wording.clean(cover.measure_label)}. A second opinion."
     values = _coded(wards, "local_moran_class", tuple(wording.MORAN_CLASSES), "local_moran_p_adjusted")
     return View("Neighbours", "High and low among neighbours", note, classes, (), values)
+
+
+def _lasting(wards: pd.DataFrame) -> View:
+    """How lasting: the state of each ward over its rolling twelve months."""
+    classes = (
+        Class("Long-standing: high in most of the period, and now", "#d98f66", "cross", "#b0602f"),
+        Class(
+            "At a tipping point: near the highest, and rising, often there or beside one", "#f6dfc8", "dots", "#a4562a"
+        ),
+        Class("Easing: was long-standing, not now", "#c3d7e4", "lines", "#4f7896"),
+        Class("Now and then", "#e6eef3", "dots", "#4f7896"),
+        Class("Never among the highest tenth", "#f4f3ee"),
+    )
+    names = ("chronic", "tipping", "easing", "intermittent", "not")
+    text = wards["chronic_state"].astype(object).where(wards["chronic_state"].notna(), "")
+    values = np.full(len(wards), WITHOUT_VALUE, dtype=np.int8)
+    for place, name in enumerate(names):
+        values[(text == name).to_numpy()] = place
+    values[~_assessed(wards)] = NOT_ASSESSED
+    note = "Rolling twelve months, each compared with the other wards of the country: the highest tenth by rate."
+    return View("How lasting", "How lasting: states of the wards", note, classes, (), values)
+
+
+def _emerging(wards: pd.DataFrame) -> View:
+    """Hot spots over the periods, in four words."""
+    classes = (
+        Class("New hot spot", "#d98f66", "dots", "#7d3f18"),
+        Class("Worsening", "#d98f66", "cross", "#b0602f"),
+        Class("Long-standing hot spot", "#f6dfc8", "cross", "#a4562a"),
+        Class("Easing", "#c3d7e4", "lines", "#4f7896"),
+        Class("No lasting hot pattern", "#f4f3ee"),
+    )
+    names = ("new", "worsening", "long-standing", "easing")
+    values = _coded(wards, "emerging_word", names, "gi_star_p_adjusted")
+    values[(wards["emerging_class"] == "not assessed").to_numpy()] = WITHOUT_VALUE
+    values[~_assessed(wards)] = NOT_ASSESSED
+    note = "Gi* in periods that do not overlap, each tested by permutation. The seventeen classes are in wards.csv."
+    return View("Over time", "Hot spots over time", note, classes, (), values)
 
 
 def _coded(wards: pd.DataFrame, column: str, names: tuple[str, ...], tested: str) -> npt.NDArray[np.int8]:

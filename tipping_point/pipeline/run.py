@@ -15,12 +15,16 @@ from tipping_point.areas.group import build_areas, group_touching
 from tipping_point.areas.rank import add_area_id, rank_areas
 from tipping_point.config import Config
 from tipping_point.hotspots.find import find_hotspots
+from tipping_point.measures.chronicity import add_states
+from tipping_point.measures.concentration import concentration
 from tipping_point.measures.harm import HARM_WEIGHTS
 from tipping_point.measures.index import Component, add_index, default_components
 from tipping_point.measures.named import MEASURES, choose_types
 from tipping_point.measures.proxies import proxy_overlap
 from tipping_point.measures.rates import add_crimes, add_rates, poisson_interval
+from tipping_point.measures.transitions import forecast_chronic
 from tipping_point.measures.visitors import add_visitors
+from tipping_point.measures.windows import count_by_month, split_months
 from tipping_point.outputs.cover import build_cover, describe_choices
 from tipping_point.outputs.folder import fresh_folder, run_log, write_provenance
 from tipping_point.outputs.maps import write_map
@@ -35,6 +39,8 @@ from tipping_point.pipeline.read import (
     vocabulary_of,
 )
 from tipping_point.schema import (
+    CALIBRATION,
+    CONCENTRATION,
     CRIME_TYPES,
     WARDS,
     Column,
@@ -57,6 +63,7 @@ STEPS = (
     "Reading crimes",
     "Counting crimes in wards",
     "Rates and harm",
+    "Lasting, rising or easing",
     "Composite index",
     "Testing for hot spots",
     "Grouping wards into areas",
@@ -79,6 +86,8 @@ class Results:
     sources: pd.DataFrame
     cover: Cover
     columns: tuple[Column, ...]
+    concentration: pd.DataFrame
+    calibration: pd.DataFrame
 
     def __repr__(self) -> str:
         assessed = int(self.wards["assessed"].sum())
@@ -128,6 +137,14 @@ def run_study(
         write_tables(
             results.wards, results.areas, results.counts, results.coverage, results.reconciliation,
             graph_table(results.graph, results.wards), columns=results.columns, cover=results.cover, folder=folder,
+            more={
+                name: (table, known)
+                for name, table, known in (
+                    ("concentration.csv", results.concentration, CONCENTRATION),
+                    ("calibration.csv", results.calibration, CALIBRATION),
+                )
+                if len(table)
+            },
         )  # fmt: skip
         step()
         write_map(results.wards, results.areas, results.cover, coverage=results.coverage,
@@ -166,10 +183,16 @@ def analyse(config: Config, *, edition: str = "internal", step: Callable[[], Non
     wards = add_visitors(wards, counted.counts, vocabulary=crimes.vocabulary, daytime=config.daytime)
     wards = add_rates(wards, denominator=config.denominator)
     step()
+    graph = build_graph(wards)
+    monthly = count_by_month(counted.counts, weights=dict.fromkeys(weights, 1.0))
+    wards = add_states(wards, monthly, graph, rules=config.rules)
+    forecast, calibrated = forecast_chronic(wards, monthly, graph, rules=config.rules)
+    if forecast.notna().any():
+        wards["chronic_next_year"] = forecast
+    step()
     components = config.components or default_components(domain_weights)
     wards = add_index(wards, components=components, scale=config.scale, combine=config.combine)
     step()
-    graph = build_graph(wards)
     wards = find_hotspots(
         wards, graph, column=config.column, methods=config.methods, permutations=config.permutations,
         max_permutations=config.max_permutations, alpha=config.alpha, correction=config.correction, seed=config.seed,
@@ -192,8 +215,30 @@ def analyse(config: Config, *, edition: str = "internal", step: Callable[[], Non
     ]
     cover = _cover(config, wards, coverage, counted.reconciliation, sources, weights, overlap, edition, choices)
     return Results(
-        config, wards, areas, counted.counts, coverage, counted.reconciliation, graph, sources, cover, columns
+        config,
+        wards,
+        areas,
+        counted.counts,
+        coverage,
+        counted.reconciliation,
+        graph,
+        sources,
+        cover,
+        columns,
+        describe_concentration(wards, monthly, seed=config.seed),
+        calibrated,
     )
+
+
+def describe_concentration(wards: gpd.GeoDataFrame, monthly: pd.DataFrame, *, seed: int) -> pd.DataFrame:
+    """How concentrated the measure is, year by year, in the whole study and in each force, against chance."""
+    years = split_months(monthly.reindex(wards.index), months=min(12, monthly.shape[1]), step=12).counts
+    years = years.where(wards["assessed"])
+    people = wards["population"].where(wards["population"] > 0, 0.0).fillna(0.0)
+    parts = [concentration(years, exposure=people, seed=seed)]
+    if wards["force_name"].nunique() > 1:
+        parts.append(concentration(years, wards["force_name"], exposure=people, seed=seed))
+    return pd.concat(parts, ignore_index=True).query("crimes > 0")
 
 
 def _check_edition(sources: pd.DataFrame, edition: str) -> None:
