@@ -236,7 +236,7 @@ def describe_concentration(wards: gpd.GeoDataFrame, monthly: pd.DataFrame, *, se
     years = years.where(wards["assessed"])
     people = wards["population"].where(wards["population"] > 0, 0.0).fillna(0.0)
     parts = [concentration(years, exposure=people, seed=seed)]
-    if wards["force_name"].nunique() > 1:
+    if wards.loc[wards["assessed"], "force_name"].nunique() > 1:
         parts.append(concentration(years, wards["force_name"], exposure=people, seed=seed))
     return pd.concat(parts, ignore_index=True).query("crimes > 0")
 
