@@ -393,7 +393,7 @@ def test_the_study_file_names_files_that_exist(city: City) -> None:
     table = pd.read_csv(city.demo.folder / sources["indicator"][0]["path"])
     assert all(indicator["column"] in table.columns for indicator in sources["indicator"])
     assert study["areas"]["population"] == [15000, 60000]
-    assert study["hotspots"]["methods"] == ["gi_star", "local_moran"]
+    assert study["hotspots"]["methods"] == ["gi_star", "local_moran", "emerging", "scan"]
     assert "component" not in study["index"]
 
 

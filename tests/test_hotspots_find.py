@@ -12,6 +12,7 @@ from shapely.geometry import box
 from tipping_point.hotspots.find import METHODS, explain_hotspot, find_hotspots
 from tipping_point.hotspots.local import gi_star, local_moran
 from tipping_point.schema import InputError
+from tipping_point.wards.neighbours import build_graph
 
 SIDE = 12
 
@@ -151,7 +152,7 @@ def test_methods_mean_and_correction_are_options(city):
     bh, by = (find_hotspots(wards, graph, correction=name, permutations=9999, seed=1) for name in ("bh", "by"))
     ratio = (by["gi_star_p_adjusted"] / bh["gi_star_p_adjusted"])[by["gi_star_p_adjusted"] < 1]
     np.testing.assert_allclose(ratio, (1 / np.arange(1, 133)).sum())
-    assert list(METHODS) == ["gi_star", "local_moran"]
+    assert list(METHODS) == ["gi_star", "local_moran", "emerging", "scan"]
 
 
 def one_pair() -> tuple[pd.DataFrame, Graph]:
@@ -237,7 +238,8 @@ def test_every_fault_is_listed(city):
     assert faults[0].startswith("wards: lacks the column(s) harm_rate")
     assert faults[1:] == (
         "wards: 1 repeated ward_code (each must stand once): E05000000",
-        "hotspots.methods is ['gi', 'gi_star']; allowed are one or more of gi_star, local_moran, each once",
+        "hotspots.methods is ['gi', 'gi_star']; allowed are one or more of gi_star, local_moran, emerging, scan, "
+        "each once",
         "hotspots.permutations is 0; it must be at least 1",
         "hotspots.alpha is 5; it must be above 0 and below 1",
         "hotspots.correction is 'holm'; allowed are bh, by",
@@ -275,3 +277,70 @@ def test_explanations_by_local_moran_alone(city):
     starts = {"HH": "Hot:", "LL": "Cold:", "LH": "Beside a hot spot:", "HL": "Not hot:", "": "Not shown"}
     for _, row in only[only["assessed"]].iterrows():
         assert explain_hotspot(row).startswith(starts[row["local_moran_class"]])
+
+
+def over_time(wards, hot, *, periods=12):
+    """Wards x quarters: noise, and the wards of `hot` far above in every one."""
+    rng = np.random.default_rng(5)
+    ends = [f"{2022 + quarter // 4}-{3 * (quarter % 4) + 3:02d}" for quarter in range(periods)]
+    series = pd.DataFrame(rng.normal(size=(len(wards), periods)), index=wards.index, columns=ends)
+    series.loc[hot] += 6
+    return series
+
+
+def test_emerging_and_scan_are_methods_like_the_others(lattice):
+    wards = lattice(10, 10, crimes=20.0, exposure=10_000.0, smoothed_rate=2.0, standardised_rate=0.0)
+    hot = [f"E05{row:03d}{column:03d}" for row in (2, 3, 4) for column in (2, 3, 4)]
+    wards.loc[hot, ["crimes", "smoothed_rate"]] = [80.0, 8.0]
+    rng = np.random.default_rng(1)
+    wards["standardised_rate"] = rng.normal(size=100)
+    wards.loc[hot, "standardised_rate"] += 6
+    graph = build_graph(wards)
+    found = find_hotspots(
+        wards, graph, methods=["gi_star", "emerging", "scan"], permutations=999, series=over_time(wards, hot), months=3,
+        seed=2,
+    )  # fmt: skip
+    middle = found.loc["E05003003"]
+    assert middle["emerging_class"] == "persistent hot"
+    assert middle["emerging_word"] == "long-standing"
+    assert middle["scan_cluster"] == 1
+    assert middle["hot_votes"] == 3
+    far = found.loc["E05009009"]
+    assert far["emerging_class"] in ("no pattern", "sporadic hot", "sporadic cold")
+    assert pd.isna(far["scan_cluster"])
+    assert far["hot_votes"] == 0
+    assert found.attrs["permutations"]["scan"] == 999
+    assert any("The scan looks for circles of up to 5%" in sentence for sentence in found.attrs["choices"])
+
+
+def test_few_periods_are_said_to_be_too_few_and_are_no_error(lattice):
+    wards = lattice(5, 5, smoothed_rate=2.0, standardised_rate=np.arange(25.0))
+    series = over_time(wards, [], periods=6)
+    found = find_hotspots(
+        wards, build_graph(wards), methods=["emerging"], permutations=99, series=series, months=3, seed=1
+    )
+    assert (found["emerging_class"] == "not assessed").all()
+    assert (found["emerging_word"] == "").all()
+    assert found["hot_votes"].isna().all()
+
+
+def test_methods_say_what_they_lack(lattice):
+    wards = lattice(3, 3, smoothed_rate=2.0, standardised_rate=1.0)
+    with pytest.raises(InputError) as caught:
+        find_hotspots(wards, build_graph(wards), methods=["emerging", "scan"], seed=1)
+    assert "'emerging' looks at time and needs `series`" in str(caught.value)
+    assert "'scan' needs outlines and crimes and exposure; absent: crimes, exposure" in str(caught.value)
+
+
+def test_a_ward_that_is_not_assessed_is_in_no_class_and_no_cluster(lattice):
+    wards = lattice(6, 6, crimes=20.0, exposure=10_000.0, smoothed_rate=2.0)
+    wards["standardised_rate"] = np.random.default_rng(3).normal(size=36)
+    wards.loc["E05000000", "assessed"] = False
+    found = find_hotspots(
+        wards, build_graph(wards), methods=["emerging", "scan"], permutations=99, series=over_time(wards, []), months=3,
+        seed=1,
+    )  # fmt: skip
+    blank = found.loc["E05000000"]
+    assert blank["emerging_class"] == blank["emerging_word"] == ""
+    assert pd.isna(blank["scan_cluster"])
+    assert pd.isna(blank["hot_votes"])

@@ -15,7 +15,7 @@ from esda.getisord import G_Local
 from esda.moran import Moran_Local
 from libpysal.graph import Graph
 
-from tipping_point.hotspots.local import gi_star, local_moran
+from tipping_point.hotspots.local import gi, gi_star, local_moran
 from tipping_point.hotspots.testing import ResolutionWarning, adjust_p
 from tipping_point.schema import InputError
 
@@ -364,3 +364,50 @@ def test_chance_flags_no_more_often_than_it_may():
             warnings.simplefilter("ignore", ResolutionWarning)
             flagged = (gi_star(nulls, graph, permutations=4999, alternative=side, seed=2).p_adjusted <= 0.05).any()
         assert flagged.mean() <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / 200)
+
+
+def test_gi_is_esdas_and_shares_its_p_with_gi_star():
+    graph = grid_graph(8)
+    values = some_values(graph)
+    found = gi(values, graph, permutations=9999, seed=4)
+    for column in values.columns:
+        theirs = G_Local(values[column].to_numpy(), graph.to_W(), transform="B", star=False, permutations=0)
+        np.testing.assert_allclose(found.statistic[column], theirs.Zs, rtol=1e-9, atol=1e-10)
+    pd.testing.assert_frame_equal(found.p, gi_star(values, graph, permutations=9999, seed=4).p)
+
+
+def test_gi_by_hand():
+    graph = Graph.from_arrays(list("abbcd"), list("bacda"), [1, 1, 1, 1, 1])
+    values = pd.Series([1.0, 2.0, 4.0, 9.0], index=list("abcd"))
+    # b: neighbours a and c, 1 + 4 = 5; the others are 1, 4, 9: mean 14/3, mean square 98/3
+    mean, spread = 14 / 3, (98 / 3 - (14 / 3) ** 2) ** 0.5
+    assert gi(values, graph, permutations=9999, seed=1).statistic["b"] == pytest.approx(
+        (5 - 2 * mean) / (spread * ((3 * 2 - 4) / 2) ** 0.5)
+    )
+
+
+@pytest.mark.real
+def test_global_moran_of_guerry_is_the_mean_of_the_local(real_data):
+    """With weights that sum to 1, sum(I_i)/(n - 1) is Moran's I: the published four."""
+    departments = gpd.read_file(real_data / "reference/Guerry.shp")
+    graph = Graph.build_contiguity(departments, rook=False)
+    published = {"Crm_prs": 0.4114597, "Crm_prp": 0.2635533, "Donatns": 0.3533613, "Litercy": 0.7176053}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResolutionWarning)
+        found = local_moran(departments[list(published)].astype(float), graph, permutations=99, seed=1)
+    assert (found.statistic.sum() / (len(departments) - 1)).to_dict() == pytest.approx(published, abs=1e-7)
+
+
+def test_every_small_area_of_england_and_wales_at_once():
+    """35,672 LSOAs, counts with ties: quick, and every p one that the permutations can give."""
+    side, areas = 189, 35_672
+    here = np.arange(areas)
+    beside = np.concatenate([np.column_stack([here[:-step], here[step:]]) for step in (1, side)])
+    pairs = np.concatenate([beside, beside[:, ::-1]])
+    graph = Graph.from_arrays(pairs[:, 0], pairs[:, 1], np.ones(len(pairs)))
+    values = pd.Series(np.random.default_rng(0).poisson(3.0, areas), index=here)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResolutionWarning)
+        found = gi_star(values, graph, permutations=999, seed=1)
+    assert found.p.notna().all()
+    assert np.allclose(found.p * 500, np.round(found.p * 500))

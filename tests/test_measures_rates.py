@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import poisson
 
-from tipping_point.measures.rates import add_crimes, add_rates, empirical_bayes, poisson_interval
+from tipping_point.measures.rates import add_crimes, add_rates, empirical_bayes, poisson_interval, rates_by_period
 from tipping_point.schema import InputError
 
 
@@ -111,3 +111,31 @@ def test_the_input_is_left_alone(lattice):
     before = wards.copy()
     add_crimes(wards, counts_of(wards, Robbery=[1, 2]), weights={"Robbery": 1.0})
     pd.testing.assert_frame_equal(wards, before)
+
+
+def test_rates_by_period_are_standardised_within_each_period(lattice):
+    wards = lattice(1, 3)
+    months = [f"{year}-{month:02d}" for year in range(2020, 2025) for month in range(1, 13)]
+    monthly = pd.DataFrame(1.0, index=wards.index, columns=months)
+    monthly.iloc[0, 30:] = 9.0
+    monthly.iloc[1] *= 3
+    rates, length = rates_by_period(wards, monthly)
+    assert length == 6
+    assert list(rates.columns[[0, -1]]) == ["2020-06", "2024-12"]
+    # by hand: counts 54, 18, 6 on half of 10 thousand people
+    _, by_hand, _ = empirical_bayes([54, 18, 6], [5.0, 5.0, 5.0])
+    assert rates["2024-12"].tolist() == pytest.approx(by_hand)
+    ranked, _ = rates_by_period(wards, monthly, percentile=True)
+    assert ranked["2024-12"].tolist() == pytest.approx([250 / 3, 50, 50 / 3])
+    assert rates_by_period(wards, monthly.iloc[:, :24])[1] == 1
+
+
+def test_rates_by_period_say_nothing_where_nothing_is_known(lattice):
+    wards = lattice(1, 3, assessed=[True, True, False])
+    months = [f"2024-{month:02d}" for month in range(1, 13)]
+    monthly = pd.DataFrame(2.0, index=wards.index, columns=months)
+    monthly.iloc[1, 3] = np.nan
+    rates, length = rates_by_period(wards, monthly)
+    assert length == 1
+    assert rates.iloc[2].isna().all()
+    assert rates.iloc[1].isna().sum() == 1

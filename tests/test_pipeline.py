@@ -53,7 +53,7 @@ def test_the_folder_holds_what_the_contract_says(finished):
 
 def test_columns_are_the_contracts(finished, wards):
     _, folder = finished
-    absent = {"ward_code", "emerging_class", "emerging_word", "scan_cluster", "chronic_next_year"}
+    absent = {"ward_code", "chronic_next_year"}
     names = [column.name for column in WARDS if column.name not in absent]
     assert list(wards.columns[: len(names)]) == names
     for file, columns in (("coverage", COVERAGE), ("reconciliation", RECONCILIATION), ("areas", AREAS)):
@@ -101,6 +101,29 @@ def test_the_busy_centre_is_flagged_and_leads_nothing(finished, demo):
     assert results.wards["crime_rate"].idxmax() in centre
     first = results.areas[results.areas["rank"] == 1]["ward_codes"].iloc[0].split(";")
     assert not set(first) & set(centre)
+
+
+def test_the_planted_clusters_are_lasting_and_the_rest_is_not(finished, demo):
+    results, _ = finished
+    planted = [code for cluster in demo.truth["chronic_clusters"] for code in cluster]
+    states = results.wards["chronic_state"]
+    assert (states[planted] == "chronic").sum() >= 0.75 * len(planted)
+    ordinary = states.drop([*planted, *demo.truth["busy_centre"], *demo.truth["beside_clusters"]])
+    assert (ordinary == "chronic").sum() == 0
+    assert results.wards.loc[planted, "emerging_class"].str.endswith("hot").all()
+    clusters = results.wards.loc[planted, "scan_cluster"]
+    assert clusters.notna().all()
+    assert clusters[demo.truth["chronic_clusters"][0]].nunique() == 1
+
+
+def test_concentration_is_far_from_chance_in_the_whole_and_in_each_force(finished):
+    results, _ = finished
+    table = results.concentration
+    whole = table[table["group"] == ""]
+    assert len(whole) == 3
+    assert (whole["generalised_gini"] > whole["generalised_gini_high"]).all()
+    assert set(table["group"]) == {"", *results.wards["force_name"]}
+    assert whole["crimes"].sum() == results.wards["crimes"].sum()
 
 
 def test_the_force_month_without_a_file_is_missing_not_zero(finished, demo):

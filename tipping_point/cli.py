@@ -151,7 +151,7 @@ def describe_results(results: Results) -> list[str]:
     lines.append(
         f"{rows['placed']:,} of {rows['rows_in']:,} rows placed in {len(wards):,} wards; {assessed:,} assessed"
     )
-    lines.append(f"{hot:,} hot wards; {len(areas):,} candidate areas; shortlist:")
+    lines.append(f"{hot:,} wards hot by at least one method; {len(areas):,} candidate areas; shortlist:")
     for country, chosen in areas[areas["shortlisted"]].groupby("country"):
         for _, area in chosen.iterrows():
             lines.append(f"  {country} {area['rank']}. {area['area_name']}: {area['wards']} wards, "

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tipping_point.areas.group import Limits
+from tipping_point.hotspots.find import METHODS
 from tipping_point.measures.chronicity import CHOICES, Rules
 from tipping_point.measures.index import COMBINATIONS, SCALES, Component
 from tipping_point.measures.named import MEASURES
@@ -59,11 +60,13 @@ class Config:
     max_permutations: int = 99_999
     alpha: float = 0.05
     correction: str = "bh"
+    max_population_share: float = 0.05
     scale: str = "percentile"
     combine: str = "arithmetic"
     components: tuple[Component, ...] = ()
     method: str = "touching"
     areas: int = 10
+    votes: int = 1
     limits: Limits = field(default_factory=Limits)
     rules: Rules = field(default_factory=Rules)
     per_authority: int = 0
@@ -174,14 +177,15 @@ SECTIONS: Mapping[str, Mapping[str, _Key]] = {
     "hotspots": {
         "column": _TEXT,
         "methods": _Key(
-            "a list of gi_star, local_moran",
-            lambda value: _are_texts(value) and bool(value) and set(value) <= {"gi_star", "local_moran"},
+            f"a list of {', '.join(METHODS)}",
+            lambda value: _are_texts(value) and bool(value) and set(value) <= METHODS.keys(),
             tuple,
         ),
         "permutations": _Key("a whole number, 99 or more", lambda value: _is_int(value) and value >= 99),
         "max_permutations": _Key("a whole number, 99 or more", lambda value: _is_int(value) and value >= 99),
         "alpha": _Key("a number above 0 and below 0.5", lambda value: _is_number(value) and 0 < value < 0.5, float),
         "correction": _one_of("bh", "by"),
+        "max_population_share": _SHARE,
     },
     "index": {"scale": _one_of(*SCALES), "combine": _one_of(*COMBINATIONS)},
     "chronicity": {
@@ -192,6 +196,7 @@ SECTIONS: Mapping[str, Mapping[str, _Key]] = {
     "areas": {
         "method": _one_of("touching"),
         "areas": _POSITIVE,
+        "votes": _POSITIVE,
         "population": _Key(
             "two numbers, least and most residents",
             lambda value: (

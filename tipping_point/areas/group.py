@@ -30,12 +30,13 @@ def group_touching(
     graph: Graph,
     *,
     limits: Limits,
+    votes: int = 1,
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Touching hot wards as areas.
 
-    Hot wards (hot_votes of at least one) that touch form a cluster. A cluster within the limits is one area; a
+    Hot wards (hot_votes of at least `votes`) that touch form a cluster. A cluster within the limits is one area; a
     larger one is cut: the ward with the highest index is the seed, and of the hot wards that touch the area the one
     with the highest index joins while the limits allow, then the next seed is taken. A visitor ward never seeds an
     area and joins one only while it makes up at most half of its wards, so that no area is a mere busy centre.
@@ -47,6 +48,7 @@ def group_touching(
             the column of `limits.within`.
         graph: neighbours, on the same index.
         limits: what an area may be.
+        votes: methods that must call a ward hot.
         include: ward codes to treat as hot.
         exclude: ward codes never to use.
 
@@ -58,7 +60,7 @@ def group_touching(
         InputError: a code of include or exclude that is no assessed ward of the study, or stands in both.
     """
     _check_codes(wards, include, exclude)
-    hot = wards["assessed"] & (wards["hot_votes"].fillna(0) > 0) & wards["index_score"].notna()
+    hot = wards["assessed"] & (wards["hot_votes"].fillna(0) >= votes) & wards["index_score"].notna()
     hot |= wards.index.isin(list(include))
     hot &= ~wards.index.isin(list(exclude))
     pool = wards[hot].sort_values("index_score", ascending=False, kind="stable")

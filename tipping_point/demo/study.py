@@ -82,7 +82,7 @@ denominator = "resident"    # rates are per 1,000 residents a year
 
 [hotspots]
 column = "standardised_rate"            # what the tests run on
-methods = ["gi_star", "local_moran"]
+methods = ["gi_star", "local_moran", "emerging", "scan"]
 permutations = 9999
 alpha = 0.05                            # after adjustment for testing every ward
 
@@ -94,6 +94,7 @@ combine = "arithmetic"
 method = "touching"         # hot wards that touch form an area
 areas = 3                   # how many to shortlist
 population = [15000, 60000] # residents of an area: fewest and most
+votes = 2                   # how many of the methods must call a ward hot
 max_wards = 5
 within = "district_code"    # no area crosses a district's border
 """

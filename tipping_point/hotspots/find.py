@@ -11,12 +11,15 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 from libpysal.graph import Graph
 from numpy.typing import NDArray
 
+from tipping_point.hotspots.emerging import NOT_ASSESSED, find_emerging
 from tipping_point.hotspots.local import GI_STAR, LOCAL_MORAN, LocalResult, Statistic, run_test
+from tipping_point.hotspots.scan import poisson_scan
 from tipping_point.hotspots.testing import CORRECTIONS, ROUNDING, adjust_p, significant, smallest_k, unresolved
 from tipping_point.schema import InputError, check_table
 
@@ -31,6 +34,8 @@ class Finding:
 
     columns: pd.DataFrame
     hot: pd.Series
+    choices: tuple[str, ...] = ()
+    """Sentences on what the method chose or could not tell."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +48,17 @@ class Settings:
     mean_rate: float
     """A hot ward's own smoothed rate is above it."""
     seed: int
+    series: pd.DataFrame | None = None
+    """Wards x periods that do not overlap, for what looks at time."""
+    months: int = 1
+    """Months in a period of the series."""
+    max_population_share: float = 0.05
+    """Share of all residents that a scan cluster may hold."""
 
 
 Method = Callable[[pd.DataFrame, Graph, Settings], Finding]
-"""The one signature: wards with hotspot_value and smoothed_rate (missing where not assessed), on their codes."""
+"""The one signature: wards with hotspot_value and smoothed_rate (missing where not assessed), on their codes, and
+where the table has them crimes, exposure (person-years), x and y."""
 
 
 def find_gi_star(wards: pd.DataFrame, graph: Graph, settings: Settings) -> Finding:
@@ -99,7 +111,61 @@ def find_local_moran(wards: pd.DataFrame, graph: Graph, settings: Settings) -> F
     return Finding(pd.DataFrame(columns), hot.where(result.p.notna()))
 
 
-METHODS: dict[str, Method] = {"gi_star": find_gi_star, "local_moran": find_local_moran}
+def find_emerging_classes(wards: pd.DataFrame, graph: Graph, settings: Settings) -> Finding:
+    """The class of each ward's hot and cold periods (`find_emerging`); the vote is for a class hot at the end."""
+    assert settings.series is not None  # noqa: S101 - `_check` has made sure
+    series = settings.series.reindex(wards.index).where(wards["hotspot_value"].notna(), axis=0)
+    found = find_emerging(
+        series,
+        graph,
+        months=settings.months,
+        permutations=settings.permutations,
+        alpha=settings.alpha,
+        correction=settings.correction,
+        seed=settings.seed,
+    )
+    tested = found["emerging_class"] != NOT_ASSESSED
+    columns = pd.DataFrame(
+        {
+            "emerging_class": found["emerging_class"].where(wards["hotspot_value"].notna(), ""),
+            "emerging_word": found["emerging_word"].where(tested, ""),
+        }
+    )
+    hot = found["emerging_class"].isin(HOT_AT_THE_END).astype("boolean").where(tested)
+    return Finding(columns, hot, tuple(found.attrs["choices"]))
+
+
+def find_scan_clusters(wards: pd.DataFrame, graph: Graph, settings: Settings) -> Finding:  # noqa: ARG001 - one signature
+    """Number of the significant scan cluster of each ward; the vote is for a ward in one, above the mean itself."""
+    known = wards.dropna(subset=["hotspot_value", "crimes", "exposure"])
+    clusters = poisson_scan(
+        known["crimes"].to_numpy(),
+        known["exposure"].to_numpy(),
+        known[["x", "y"]].to_numpy(),
+        max_population_share=settings.max_population_share,
+        seed=settings.seed,
+    )
+    number = pd.Series(pd.NA, index=wards.index, dtype="Int64")
+    for place, members in enumerate(clusters.loc[clusters["p"] <= settings.alpha * ROUNDING, "members"], start=1):
+        number[known.index[list(members)]] = place
+    hot = (number.notna() & (wards["smoothed_rate"] > settings.mean_rate)).astype("boolean")
+    said = (
+        f"The scan looks for circles of up to {settings.max_population_share:.0%} of the residents with more crime "
+        f"inside than out; its p is of the largest of all circles, so it is adjusted already. It takes crimes to be "
+        "independent of each other, which they are not: many of its clusters are real differences too small to matter.",
+    )
+    return Finding(pd.DataFrame({"scan_cluster": number}), hot.where(wards.index.isin(known.index)), said)
+
+
+HOT_AT_THE_END = tuple(
+    f"{kind} hot" for kind in ("new", "consecutive", "intensifying", "persistent", "diminishing", "oscillating")
+)
+METHODS: dict[str, Method] = {
+    "gi_star": find_gi_star,
+    "local_moran": find_local_moran,
+    "emerging": find_emerging_classes,
+    "scan": find_scan_clusters,
+}
 LABELS = {"gi_star": "Gi*", "local_moran": "local Moran"}
 
 
@@ -113,7 +179,10 @@ def find_hotspots(
     max_permutations: int = 99_999,
     alpha: float = 0.05,
     correction: str = "bh",
+    max_population_share: float = 0.05,
     mean_rate: float | None = None,
+    series: pd.DataFrame | None = None,
+    months: int = 1,
     seed: int,
 ) -> Wards:
     """Test the assessed wards, two-sided, and add each method's columns and hot_votes.
@@ -130,8 +199,11 @@ def find_hotspots(
         max_permutations: never more than this, unless permutations is more.
         alpha: largest adjusted p of a hot spot.
         correction: 'bh' Benjamini-Hochberg or 'by' Benjamini-Yekutieli, over the tested wards.
+        max_population_share: share of all residents that a scan cluster may hold.
         mean_rate: a hot ward's own smoothed rate is above it; by default the mean smoothed rate of the assessed
             wards, weighted by population where the table has it.
+        series: wards x periods that do not overlap, each column the last month of its period; for 'emerging'.
+        months: months in a period of the series.
         seed: the only source of chance; the methods share the draws.
 
     Returns:
@@ -143,7 +215,8 @@ def find_hotspots(
     Raises:
         InputError: absent columns, repeated codes, codes that the graph lacks, unknown methods or options.
     """
-    settings = Settings(permutations, alpha, correction, float("nan") if mean_rate is None else mean_rate, seed)
+    own_mean = float("nan") if mean_rate is None else mean_rate
+    settings = Settings(permutations, alpha, correction, own_mean, seed, series, months, max_population_share)
     codes = _check(wards, column, methods, settings)
     assessed = wards["assessed"].fillna(False).to_numpy(dtype=bool)
     tested = pd.DataFrame(
@@ -153,6 +226,11 @@ def find_hotspots(
         },
         index=codes,
     ).where(np.column_stack([assessed, assessed]))
+    for extra in ("crimes", "exposure"):
+        if extra in wards.columns:
+            tested[extra] = np.where(assessed, wards[extra].to_numpy(dtype=float, na_value=np.nan), np.nan)
+    if isinstance(wards, gpd.GeoDataFrame):
+        tested["x"], tested["y"] = wards.geometry.centroid.x.to_numpy(), wards.geometry.centroid.y.to_numpy()
     # Hot needs the ward's own rate: a ward without one could not be judged, so it is not tested.
     tested["hotspot_value"] = tested["hotspot_value"].where(tested["smoothed_rate"].notna())
     if mean_rate is None:
@@ -169,6 +247,7 @@ def find_hotspots(
     result.attrs["choices"] = [
         *_said_of_draws(used, settings),
         *_said_of_wards(assessed, tested["hotspot_value"], votes, column),
+        *(sentence for finding, _ in used.values() for sentence in finding.choices),
     ]
     result.attrs["permutations"] = {name: drawn for name, (_, drawn) in used.items()}
     result.attrs["mean_rate"] = settings.mean_rate
@@ -207,7 +286,9 @@ def explain_hotspot(row: pd.Series | Mapping[Hashable, Any], alpha: float = 0.05
 def _reasons(wards: pd.DataFrame, used: Mapping[str, object], alpha: float) -> pd.Series:
     """`explain_hotspot` of every ward, on the index of the wards."""
     needed = ["assessed", "hot_votes"]
-    needed += [f"{name}_{part}" for name in used for part in ("p", "p_adjusted", "class")]
+    if not used.keys() & LABELS.keys():
+        return pd.Series("", index=wards.index, dtype="str")
+    needed += [f"{name}_{part}" for name in used if name in LABELS for part in ("p", "p_adjusted", "class")]
     rows = pd.DataFrame(wards[needed]).to_dict("records")
     return pd.Series([explain_hotspot(row, alpha) for row in rows], index=wards.index, dtype="str")
 
@@ -238,6 +319,8 @@ def _draw_enough(name: str, wards: pd.DataFrame, graph: Graph, settings: Setting
 
 
 def _unresolved(name: str, finding: Finding, permutations: int, alpha: float) -> bool:
+    if f"{name}_p" not in finding.columns:
+        return False
     p, adjusted = finding.columns[f"{name}_p"], finding.columns[f"{name}_p_adjusted"]
     return bool(unresolved(p, adjusted, permutations, alpha=alpha).any())
 
@@ -259,6 +342,11 @@ def _check(wards: pd.DataFrame, column: str, methods: Sequence[str], settings: S
         faults.append(
             f"hotspots.methods is {list(methods)}; allowed are one or more of {', '.join(METHODS)}, each once"
         )
+    if "emerging" in methods and settings.series is None:
+        faults.append("hotspots.methods: 'emerging' looks at time and needs `series`, the wards by periods")
+    absent = [name for name in ("crimes", "exposure") if name not in wards.columns]
+    if "scan" in methods and (absent or not isinstance(wards, gpd.GeoDataFrame)):
+        faults.append(f"hotspots.methods: 'scan' needs outlines and crimes and exposure; absent: {', '.join(absent)}")
     if settings.permutations < 1:
         faults.append(f"hotspots.permutations is {settings.permutations}; it must be at least 1")
     if not 0 < settings.alpha < 1:
@@ -285,6 +373,8 @@ def _said_of_draws(used: Mapping[str, tuple[Finding, int]], asked: Settings) -> 
     """Where the permutations asked for were too few to show anything, and whether more were enough."""
     said: dict[str, list[str]] = {}
     for name, (finding, drawn) in used.items():
+        if f"{name}_p" not in finding.columns:
+            continue
         tests = int(finding.columns[f"{name}_p"].notna().sum())
         few, many = (
             f"{permutations:,} permutations {{}} fewer than"

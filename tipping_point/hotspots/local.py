@@ -95,6 +95,20 @@ def gi_star(
     return result
 
 
+def gi(
+    values: Table, graph: Graph, *, permutations: int = 9999, alternative: str = "two-sided", seed: int
+) -> LocalResult[Table]:
+    """Getis-Ord Gi as a z score (Ord & Getis 1995, eq. 8): the neighbours alone, against all wards but the ward itself.
+
+    z_i = (sum_j w_ij x_j - W_i m_i) / (s_i sqrt(((n - 1) S_i - W_i^2) / (n - 2))), j not i, m_i and s_i the mean and
+    deviation (divisor n - 1) of the other n - 1 values. p is that of `gi_star`, since the permutation holds the ward's
+    own value fixed. Arguments, missing values, errors and warnings as `gi_star`.
+    """
+    result = run_test(GI, values, graph, permutations=permutations, alternative=alternative, seed=seed)
+    _warn_if_unresolved(GI, result, permutations, alternative)
+    return result
+
+
 def local_moran(
     values: Table, graph: Graph, *, permutations: int = 9999, alternative: str = "two-sided", seed: int
 ) -> LocalResult[Table]:
@@ -182,6 +196,21 @@ def _gi_star_value(block: Floats, weights: csr_array, own: Floats) -> Floats:
     return np.asarray(((weights @ deviation.T).T + itself * deviation) / (spread[:, None] * np.sqrt(room)))
 
 
+def _gi_value(block: Floats, weights: csr_array, _own: Floats) -> Floats:
+    """Gi of columns x wards."""
+    n = block.shape[1]
+    deviation, spread = _deviations(block)
+    others = max(n - 1, 1)
+    # Deviations sum to 0, so the other wards' mean and mean square follow from the ward's own.
+    mean = -deviation / others
+    square = (n * spread[:, None] ** 2 - deviation**2) / others - mean**2
+    total, squares = weights.sum(axis=1), (weights**2).sum(axis=1)
+    room = np.maximum(others * squares - total**2, 0) / max(n - 2, 1)
+    room[room <= 1e-12 * total**2] = np.nan
+    square[square <= 1e-12 * spread[:, None] ** 2] = np.nan
+    return np.asarray(((weights @ deviation.T).T - total * mean) / np.sqrt(square * room))
+
+
 def _local_moran_value(block: Floats, weights: csr_array, _own: Floats) -> Floats:
     """Local Moran's I of columns x wards."""
     n = block.shape[1]
@@ -215,6 +244,7 @@ def _moran_tails(integers: Integers, unit: Integers, greater: Counts, less: Coun
     return high, low
 
 
+GI = Statistic("gi", _gi_value, _own_tails)
 GI_STAR = Statistic("gi_star", _gi_star_value, _own_tails)
 LOCAL_MORAN = Statistic("local_moran", _local_moran_value, _moran_tails)
 

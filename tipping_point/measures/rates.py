@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from geopandas import GeoDataFrame
-from scipy.stats import chi2
+from scipy.stats import chi2, rankdata
 
+from tipping_point.measures.windows import split_months
 from tipping_point.schema import NOT_CRIME, InputError
 
 log = logging.getLogger(__name__)
@@ -96,6 +97,41 @@ def _people(wards: GeoDataFrame, denominator: str) -> pd.Series:
     if (people < 0).any():
         raise InputError(f"rates.denominator: '{column}' is negative in {', '.join(wards.index[people < 0][:5])}")
     return people
+
+
+def rates_by_period(
+    wards: GeoDataFrame, monthly: pd.DataFrame, *, fewest: int = 10, percentile: bool = False
+) -> tuple[pd.DataFrame, int]:
+    """Rates of every ward in periods that do not overlap, each standardised within its period and country.
+
+    The periods are years, half-years, quarters or months: the longest of which there are at least `fewest`, counted
+    back from the last month.
+
+    Args:
+        wards: with assessed, population and country.
+        monthly: wards x months 'YYYY-MM', missing where not covered.
+        fewest: periods wanted.
+        percentile: give the percentile of the rate in place of the empirical-Bayes standardised rate.
+
+    Returns:
+        Wards x periods, each column the last month of its period, and the number of months in a period. Missing where
+        the ward is not assessed or the period not covered.
+    """
+    table = monthly.reindex(wards.index)
+    length = next((months for months in (12, 6, 3) if table.shape[1] // months >= fewest), 1)
+    blocks = split_months(table, months=length, step=length, minimum_covered=0.75)
+    people = wards["population"].where(wards["assessed"] & (wards["population"] > 0)) / PER
+    exposure = blocks.covered.mul(people, axis=0) / 12
+    result = pd.DataFrame(np.nan, index=wards.index, columns=blocks.counts.columns)
+    for period in result.columns:
+        known = blocks.counts[period].notna() & (exposure[period] > 0)
+        for _, rows in wards[known].groupby("country").groups.items():
+            counts, amount = blocks.counts.loc[rows, period], exposure.loc[rows, period]
+            if percentile:
+                result.loc[rows, period] = (rankdata(counts / amount) - 0.5) / len(rows) * 100
+            else:
+                result.loc[rows, period] = empirical_bayes(counts.to_numpy(), amount.to_numpy())[1]
+    return result, length
 
 
 def poisson_interval(counts: npt.ArrayLike, exposure: npt.ArrayLike, *, level: float = 0.95) -> tuple[Floats, Floats]:

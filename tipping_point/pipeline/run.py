@@ -21,7 +21,7 @@ from tipping_point.measures.harm import HARM_WEIGHTS
 from tipping_point.measures.index import Component, add_index, default_components
 from tipping_point.measures.named import MEASURES, choose_types
 from tipping_point.measures.proxies import proxy_overlap
-from tipping_point.measures.rates import add_crimes, add_rates, poisson_interval
+from tipping_point.measures.rates import add_crimes, add_rates, poisson_interval, rates_by_period
 from tipping_point.measures.transitions import forecast_chronic
 from tipping_point.measures.visitors import add_visitors
 from tipping_point.measures.windows import count_by_month, split_months
@@ -193,13 +193,18 @@ def analyse(config: Config, *, edition: str = "internal", step: Callable[[], Non
     components = config.components or default_components(domain_weights)
     wards = add_index(wards, components=components, scale=config.scale, combine=config.combine)
     step()
+    series, length = rates_by_period(wards, monthly, percentile=config.column.startswith("component_"))
+    wards["exposure"] = wards["population"] * wards["months_covered"] / 12
     wards = find_hotspots(
         wards, graph, column=config.column, methods=config.methods, permutations=config.permutations,
-        max_permutations=config.max_permutations, alpha=config.alpha, correction=config.correction, seed=config.seed,
+        max_permutations=config.max_permutations, alpha=config.alpha, correction=config.correction,
+        max_population_share=config.max_population_share, series=series, months=length, seed=config.seed,
     )  # fmt: skip
     hot_choices = tuple(wards.attrs.get("choices", ()))
     step()
-    members = group_touching(wards, graph, limits=config.limits, include=config.include, exclude=config.exclude)
+    members = group_touching(
+        wards, graph, limits=config.limits, votes=config.votes, include=config.include, exclude=config.exclude
+    )
     areas = build_areas(wards, members, limits=config.limits)
     areas["crime_rate"] = areas["crimes"] / areas["exposure"]
     areas["crime_rate_low"], areas["crime_rate_high"] = poisson_interval(areas["crimes"], areas.pop("exposure"))
@@ -277,8 +282,9 @@ def _order(
 
 def _settings(config: Config) -> dict[str, object]:
     shown = ("measure", "assign", "minimum", "denominator", "daytime", "column", "methods", "permutations",
-             "max_permutations", "alpha", "correction", "scale", "combine", "components", "method", "areas", "limits",
-             "per_authority", "include", "exclude", "seed", "area", "ward_year")  # fmt: skip
+             "max_permutations", "alpha", "correction", "max_population_share", "scale", "combine", "components",
+             "method", "areas", "votes", "limits", "per_authority", "include", "exclude", "seed", "area",
+             "ward_year")  # fmt: skip
     return {name: getattr(config, name) for name in shown}
 
 
