@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm, rankdata
 
-from tipping_point.hotspots import trend
-from tipping_point.hotspots.trend import mann_kendall
+from tipping_point import trend
+from tipping_point.trend import mann_kendall
 
 LEVEL = 0.10
 LENGTHS = (12, 24, 36)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from libpysal.graph import Graph
-from scipy.stats import kendalltau, theilslopes
+from scipy.stats import theilslopes
 
 from tipping_point.measures.chronicity import (
     NOT_ASSESSED,
@@ -29,7 +29,6 @@ from tipping_point.measures.transitions import (
     states_by_year,
     transition_probabilities,
 )
-from tipping_point.measures.trends import kendall_trend, theil_sen
 from tipping_point.measures.windows import check_monthly, count_by_month, split_months
 from tipping_point.schema import InputError, months_between
 
@@ -114,54 +113,6 @@ def test_a_monthly_table_that_is_none_is_refused_with_every_fault():
     assert "columns must be months such as 2024-01; given '2020-13'" in caught.value.faults[0]
     assert "ward(s) a stand twice" in caught.value.faults[1]
     assert "e.g. -1 for ward a in 2020-13" in caught.value.faults[2]
-
-
-# ------------------------------------------------------------------------------------------------- trends
-
-
-@pytest.mark.parametrize("values", [np.random.default_rng(1).normal(size=40), np.random.default_rng(2).poisson(2, 40)])
-def test_slope_and_score_are_scipys(values):
-    rows = np.asarray([values], dtype=float)
-    assert theil_sen(rows)[0] == pytest.approx(theilslopes(rows[0])[0])
-    score, _ = kendall_trend(rows)
-    expected = kendalltau(np.arange(40), rows[0]).statistic
-    ties = [np.sum(rows[0] == value) for value in np.unique(rows[0])]
-    pairs = 40 * 39 / 2
-    untied = pairs - sum(tie * (tie - 1) / 2 for tie in ties)
-    assert score[0] == pytest.approx(expected * np.sqrt(pairs * untied))
-
-
-def test_p_of_an_independent_series_is_nearly_scipys():
-    rng = np.random.default_rng(6)
-    alternating = np.where(np.arange(40) % 2, 1.0, -1.0) * rng.uniform(1, 2, 40)  # no positive dependence: factor 1
-    _, p = kendall_trend(np.asarray([alternating, np.ones(40)]))
-    assert p[0] == pytest.approx(kendalltau(np.arange(40), alternating, method="asymptotic").pvalue, abs=0.02)
-    assert p[1] == 1
-
-
-@pytest.mark.parametrize(("dependence", "allowed"), [(0.0, 0.06), (0.3, 0.085), (0.5, 0.105)])
-def test_the_trend_test_nearly_holds_its_level_on_dependent_series(dependence, allowed):
-    rng = np.random.default_rng(3)
-    series = rng.normal(size=(2000, 90))
-    for period in range(1, 90):
-        series[:, period] += dependence * series[:, period - 1]
-    _, p = kendall_trend(series[:, 50:])
-    assert (p < 0.05).mean() <= allowed
-
-
-def test_the_trend_test_finds_a_trend_and_leaves_gaps_out():
-    rng = np.random.default_rng(4)
-    series = rng.normal(size=(50, 40)) + np.arange(40) / 10
-    gaps = series.copy()
-    gaps[:, 5:9] = np.nan
-    for values in (series, gaps):
-        score, p = kendall_trend(values)
-        assert (p < 0.05).all()
-        assert (score > 0).all()
-        assert theil_sen(values) == pytest.approx(np.full(50, 0.1), abs=0.07)
-    _, few = kendall_trend(series[:, :7])
-    assert np.isnan(few).all()
-    assert np.isnan(theil_sen(np.full((2, 5), np.nan))).all()
 
 
 # ---------------------------------------------------------------------------------------------- the top

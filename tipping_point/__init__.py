@@ -15,7 +15,6 @@ from tipping_point.hotspots.local import LocalResult, gi, gi_star, local_moran
 from tipping_point.hotspots.scan import flexible_scan, poisson_scan
 from tipping_point.hotspots.space_time import space_time_gi_star
 from tipping_point.hotspots.testing import adjust_p
-from tipping_point.hotspots.trend import mann_kendall
 from tipping_point.measures.chronicity import Rules, add_states, find_states, rolling_windows
 from tipping_point.measures.concentration import concentration, generalised_gini, gini, lorenz, share_of_places
 from tipping_point.measures.harm import HARM_WEIGHTS
@@ -43,6 +42,7 @@ from tipping_point.sources.geography import read_boundaries, read_lookup
 from tipping_point.sources.indicators import read_indicator
 from tipping_point.sources.london import WardTables, list_ward_tables, read_ward_tables
 from tipping_point.sources.population import read_population
+from tipping_point.trend import mann_kendall
 from tipping_point.wards.counts import count_crimes, place_crimes
 from tipping_point.wards.coverage import add_coverage, build_coverage
 from tipping_point.wards.neighbours import build_graph, graph_table

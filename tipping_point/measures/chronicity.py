@@ -18,9 +18,9 @@ from libpysal.graph import Graph
 from scipy.stats import rankdata
 
 from tipping_point.measures.rates import PER, empirical_bayes
-from tipping_point.measures.trends import kendall_trend, theil_sen
 from tipping_point.measures.windows import Blocks, check_monthly, rolling_windows, split_months
 from tipping_point.schema import InputError, check_table
+from tipping_point.trend import mann_kendall, theil_sen
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +119,7 @@ def find_states(
         graph: neighbours, on the index of the wards.
         rules: the thresholds.
         trend_p: two-sided p of a trend test of each ward, on periods that do not overlap; its direction is taken from
-            here. None tests the quarters (`trends.kendall_trend`).
+            here. None tests the quarters (`trend.mann_kendall`).
 
     Returns:
         On the index of the wards: chronic_state; chronic_reason (why tipping, or why not assessed); windows;
@@ -309,8 +309,8 @@ def _find_trends(
     groups = wards[rules.trend_within]
     yearly = _smoothed_rates(years, people, wards[rules.within]) / _reference(years, people, groups, rules.trend)
     quarterly = quarters.annual_rates(people) / _reference(quarters, people, groups, rules.trend)
-    score, p = kendall_trend(quarterly.to_numpy(dtype=float))
-    return theil_sen(yearly.to_numpy(dtype=float)), p, np.sign(score)
+    trend = mann_kendall(quarterly)
+    return theil_sen(yearly.to_numpy(dtype=float)), trend.p.to_numpy(), trend.sign.to_numpy(dtype=float)
 
 
 def _reference(blocks: Blocks, people: pd.Series, groups: pd.Series, trend: str) -> pd.DataFrame:

@@ -7,10 +7,10 @@ from itertools import permutations as orders_of
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import kendalltau, norm
+from scipy.stats import kendalltau, norm, theilslopes
 
-from tipping_point.hotspots.trend import METHODS, mann_kendall
 from tipping_point.schema import InputError
+from tipping_point.trend import METHODS, mann_kendall, theil_sen
 
 EACH = pytest.mark.parametrize("method", METHODS)
 
@@ -202,3 +202,16 @@ def test_bad_input_is_named_all_at_once():
         assert part in said
     with pytest.raises(InputError, match="not all are numbers"):
         mann_kendall(pd.DataFrame([["<script>"]]))
+
+
+@pytest.mark.parametrize("values", [np.random.default_rng(1).normal(size=40), np.random.default_rng(2).poisson(2, 40)])
+def test_the_slope_is_scipys(values):
+    rows = np.asarray([values], dtype=float)
+    assert theil_sen(rows)[0] == pytest.approx(theilslopes(rows[0])[0])
+
+
+def test_the_slope_leaves_gaps_out_and_says_nothing_of_nothing():
+    line = np.arange(10) / 10
+    line[3:5] = np.nan
+    assert theil_sen(line[None, :]) == pytest.approx([0.1])
+    assert np.isnan(theil_sen(np.full((2, 5), np.nan))).all()

@@ -1,4 +1,6 @@
-"""Is a series rising or falling? Mann-Kendall on many short series at once, at a level that dependence does not raise.
+"""Is a series rising or falling, and how fast? Many short series at once, at a level that dependence does not raise.
+
+Below the stages, because two of them ask it: hot spots of their z, measures of their rates.
 
 Only for periods that do not overlap. Rolling windows share months, so neighbouring values agree whatever happens: of
 rolling 12-month sums without any trend about two in three are "significant" at nominal 10%.
@@ -107,6 +109,25 @@ def mann_kendall(
         pd.Series(p, values.index, name="p"),
         pd.Series(np.sign(score).astype(np.int8), values.index, name="sign"),
     )
+
+
+def theil_sen(values: Floats) -> Floats:
+    """Median of the slopes between all pairs of periods (Sen 1968), per period, row by row.
+
+    Args:
+        values: series x periods, shape (n, t), evenly spaced; NaN is left out.
+
+    Returns:
+        Slope, shape (n,); NaN with fewer than two known periods.
+    """
+    slopes = np.full(len(values), np.nan)
+    first, second = np.triu_indices(values.shape[1], 1)
+    for start in range(0, len(values), ROWS):
+        rows = values[start : start + ROWS]
+        between = (rows[:, second] - rows[:, first]) / (second - first)
+        known = (~np.isnan(between)).any(axis=1)
+        slopes[start : start + ROWS][known] = np.nanmedian(between[known], axis=1) if known.any() else np.nan
+    return slopes
 
 
 def _test(
