@@ -433,6 +433,8 @@ class Cover:
     """What the outputs do not show, in plain sentences."""
     choices: tuple[str, ...]
     """What was chosen automatically or reduced, in plain sentences."""
+    findings: tuple[str, ...] = ()
+    """What else the run found, in plain sentences made from its numbers."""
     settings: Mapping[str, object] = field(default_factory=dict)
     """Numbers that templates show: alpha, permutations drawn, hotspot column, areas asked, limits."""
 

@@ -13,9 +13,11 @@ STAMP = "NOT FOR DECISIONS: how firm each rank is has not been worked out"
 
 
 def build_cover(
-    wards: pd.DataFrame, coverage: pd.DataFrame, reconciliation: pd.DataFrame, sources: pd.DataFrame, *,
+    wards: pd.DataFrame, coverage: pd.DataFrame, reconciliation: pd.DataFrame, sources: pd.DataFrame,
+    concentration: pd.DataFrame, *,
     study: str, area: str, start: str, end: str, measure: str, measure_label: str, measure_types: Sequence[str],
-    proxy_note: str, overlap: tuple[int, int], edition: str, choices: Sequence[str], settings: Mapping[str, object],
+    proxy_note: str, overlap: tuple[int, int], edition: str, choices: Sequence[str],
+    settings: Mapping[str, object],
 ) -> Cover:  # fmt: skip
     """Put together the face of the outputs from what the run read, lost and chose.
 
@@ -24,6 +26,7 @@ def build_cover(
         coverage: force x month.
         reconciliation: force x month with every loss.
         sources: one row per input, with attribution.
+        concentration: `schema.CONCENTRATION`, of which the last period of the whole study is told.
         study: the study's name.
         area: what titles call it.
         start: first month.
@@ -61,6 +64,7 @@ def build_cover(
         measure_types=tuple(measure_types), proxy_note=proxy_note, synthetic=synthetic, stamp=stamp,
         attributions=tuple(dict.fromkeys(text for text in sources["attribution"] if text)),
         limits=tuple(limits), choices=tuple(choices), settings=dict(settings),
+        findings=tuple(_findings(wards, concentration, measure_label)),
     )  # fmt: skip
 
 
@@ -105,6 +109,28 @@ def describe_choices(
     if repaired:
         choices.append(f"The borders of {len(repaired):,} wards crossed themselves and were repaired.")
     return choices
+
+
+def _findings(wards: pd.DataFrame, concentration: pd.DataFrame, measure_label: str) -> list[str]:
+    """How concentrated and how lasting: sentences made from the tables."""
+    findings = []
+    whole = concentration[concentration["group"] == ""].tail(1)
+    for row in whole.itertuples():
+        last = pd.Period(row.period, freq="M").strftime("%B %Y")
+        findings.append(
+            f"Over the year (or the whole period, if shorter) to {last}, a quarter of {measure_label} "
+            f"was recorded in {row.share_25:.0%} of the assessed wards and half in {row.share_50:.0%}. Scattered by "
+            f"residents alone, as many crimes would take {row.share_25_expected:.0%} and {row.share_50_expected:.0%}."
+        )
+    if "chronic_state" in wards:
+        number = wards["chronic_state"].value_counts()
+        busy = int((wards["chronic_state"].eq("chronic") & wards["visitor_ward"].eq(True)).sum())
+        findings.append(
+            f"{number.get('chronic', 0):,} wards are long-standing (among the highest tenth in most of the period, and "
+            f"now), {busy:,} of them busy centres; {number.get('tipping', 0):,} are at a tipping point; "
+            f"{number.get('easing', 0):,} are easing."
+        )
+    return findings
 
 
 def _measure_limits(measure: str, proxy_note: str, overlap: tuple[int, int]) -> list[str]:

@@ -218,7 +218,9 @@ def analyse(config: Config, *, edition: str = "internal", step: Callable[[], Non
         *describe_choices(wards, areas, crimes.files, default_index=not config.components, repaired=prepared.repaired),
         *hot_choices,
     ]
-    cover = _cover(config, wards, coverage, counted.reconciliation, sources, weights, overlap, edition, choices)
+    concentrated = describe_concentration(wards, monthly, seed=config.seed)
+    tables = (wards, coverage, counted.reconciliation, sources, concentrated)
+    cover = _cover(config, tables, weights, overlap, edition, choices)
     return Results(
         config,
         wards,
@@ -230,7 +232,7 @@ def analyse(config: Config, *, edition: str = "internal", step: Callable[[], Non
         sources,
         cover,
         columns,
-        describe_concentration(wards, monthly, seed=config.seed),
+        concentrated,
         calibrated,
     )
 
@@ -289,13 +291,13 @@ def _settings(config: Config) -> dict[str, object]:
 
 
 def _cover(
-    config: Config, wards: gpd.GeoDataFrame, coverage: pd.DataFrame, reconciliation: pd.DataFrame,
-    sources: pd.DataFrame, weights: Mapping[str, float], overlap: tuple[int, int], edition: str, choices: Sequence[str],
+    config: Config, tables: tuple[pd.DataFrame, ...], weights: Mapping[str, float], overlap: tuple[int, int],
+    edition: str, choices: Sequence[str],
 ) -> Cover:  # fmt: skip
     named = config.measure if isinstance(config.measure, str) else "own"
     measure = MEASURES.get(named)
     return build_cover(
-        wards, coverage, reconciliation, sources,
+        *tables,
         study=config.name, area=config.place or " and ".join(config.area) or config.name,
         start=config.start, end=config.end,
         measure=named, measure_label=measure.label if measure else "the study's own measure of crime",
