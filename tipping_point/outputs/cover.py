@@ -116,7 +116,7 @@ def _findings(wards: pd.DataFrame, concentration: pd.DataFrame, measure_label: s
     findings = []
     whole = concentration[concentration["group"] == ""].tail(1)
     for row in whole.itertuples():
-        last = pd.Period(row.period, freq="M").strftime("%B %Y")
+        last = pd.Period(str(row.period), freq="M").strftime("%B %Y")
         findings.append(
             f"Over the year (or the whole period, if shorter) to {last}, a quarter of {measure_label} "
             f"was recorded in {row.share_25:.0%} of the assessed wards and half in {row.share_50:.0%}. Scattered by "
