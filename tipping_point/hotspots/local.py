@@ -238,8 +238,9 @@ def _moran_tails(integers: Integers, unit: Integers, greater: Counts, less: Coun
     n = integers.shape[1]
     above_mean = n * integers - integers.sum(axis=1, keepdims=True)
     above_mean[np.abs(above_mean) <= 2 * n * unit[:, None]] = 0
-    above, at_mean = above_mean > 0, above_mean == 0
+    above = above_mean > 0
     high, low = np.where(above, greater, less), np.where(above, less, greater)
+    at_mean = np.nonzero(above_mean == 0)
     high[at_mean], low[at_mean] = permutations, permutations
     return high, low
 

@@ -99,8 +99,8 @@ def _penalty(m: int, method: str) -> float:
 
 def _adjust_column(p: NDArray[np.float64], method: str, adjusted: NDArray[np.float64]) -> None:
     """Write the adjusted p of one family where it has a p."""
-    tested = np.flatnonzero(~np.isnan(p))
-    m = len(tested)
-    order = tested[np.argsort(p[tested])]
+    # NaN sorts to the end, so the first m places are the tests.
+    m = len(p) - int(np.isnan(p).sum())
+    order = np.argsort(p)[:m]
     steps = p[order] * (m * _penalty(m, method) / np.arange(1, m + 1))
     adjusted[order] = np.minimum(np.minimum.accumulate(steps[::-1])[::-1], 1.0)
