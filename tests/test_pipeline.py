@@ -248,3 +248,26 @@ def test_people_in_the_day_flag_visitor_wards_and_are_a_denominator(demo, study)
     assert not known.wards["visitor_basis"].str.contains("guess").any()
     assert (known.wards.loc[centre, "crime_rate"] < results.wards.loc[centre, "crime_rate"] / 3).all()
     assert known.wards["crime_rate"].idxmax() not in centre
+
+
+def test_an_archive_that_overlaps_is_told_by_its_name_alone(demo, study, tmp_path):
+    """The same months in two archives: the later one is read, the ledger says so, and no path is given away."""
+    older = demo.folder / "police_uk" / "2025-11.zip"
+    shutil.copyfile(demo.folder / "police_uk" / "2025-12.zip", older)
+    text = study.text.replace(
+        "[[sources.crime]]",
+        '[[sources.crime]]\nkind = "police_uk"\npath = "police_uk/2025-11.zip"\n\n[[sources.crime]]',
+        1,
+    )
+    path = demo.folder / "overlap.toml"
+    path.write_text(text, encoding="utf-8")
+    try:
+        results = run_study(read_study(path), output=tmp_path / "out")
+    finally:
+        older.unlink()
+    assert results.reconciliation["rows_in"].sum() == demo.truth["crime_rows"]
+    report = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "also in 2025-11.zip" in report.replace("Also", "also")
+    for written in (tmp_path / "out").iterdir():
+        if written.name != "provenance.json":
+            assert str(demo.folder).encode() not in written.read_bytes(), written.name

@@ -169,7 +169,7 @@ def test_the_later_archive_wins_wherever_it_stands_in_the_list(tmp_path, backwar
         read = read_street_crimes(paths, **PERIOD)
     assert read.counts["crime_type"].tolist() == ["Robbery"]
     assert read.files["archive"].tolist() == [str(new)]
-    assert read.files["note"].iloc[0] == f"also in {old}: {name()}; this one was read, from the later archive"
+    assert read.files["note"].iloc[0] == f"also in {old.name}: {name()}; this one was read, from the later archive"
     assert "merseyside 2019-01: also in" in caplog.text
 
 

@@ -100,7 +100,7 @@ def test_a_month_in_two_tables_is_read_from_the_one_that_ends_latest(tmp_path, b
     read = read_ward_tables([new, old] if backwards else [old, new], start="2023-04", end="2023-06")
     assert read.counts["crimes"].tolist() == [10, 99, 7]
     assert read.files["file"].tolist() == ["old.csv", "new.csv", "new.csv"]
-    assert read.files["note"].tolist() == ["", f"also in {old}; read from the table that ends latest", ""]
+    assert read.files["note"].tolist() == ["", f"also in {old.name}; read from the table that ends latest", ""]
 
 
 @pytest.mark.parametrize(("later", "agrees"), [(98, True), (97, False), (102, True), (103, False)])

@@ -81,6 +81,10 @@ def describe_choices(
         repaired: wards whose borders had to be repaired.
     """
     choices = list(dict.fromkeys(note for note in files.loc[~files["damaged"], "note"] if note))
+    if len(choices) > 3:
+        choices = [
+            f"{len(choices):,} files were told apart from others of the same force and month, such as: {choices[0]}"
+        ]
     damaged = files[files["damaged"]]
     choices += ("Damaged and left out: " + damaged["file"] + " (" + damaged["note"] + ")").tolist()
     if default_index:

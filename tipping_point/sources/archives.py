@@ -139,7 +139,8 @@ def _choose(first: StreetFile, second: StreetFile) -> StreetFile:
         why, kept, left = "the later archive", by_name[1], by_name[0]
     else:
         why, kept, left = "the later path in the study", second, first
-    note = f"also in {left.label}; this one was read, from {why}"
+    # Names alone: a note is shown in the outputs, and absolute paths are for provenance.json.
+    note = f"also in {left.archive.name}: {left.name}; this one was read, from {why}"
     logger.info("%s %s: %s", kept.force, kept.month, note)
     return replace(kept, note=note)
 

@@ -249,6 +249,6 @@ def _count(chosen: dict[str, _WardTable]) -> pd.DataFrame:
 def _ledger_row(month: str, table: _WardTable, tables: Sequence[_WardTable]) -> tuple[object, ...]:
     crimes = table.crimes[month]
     without_ward = crimes[crimes.index.get_level_values("ward_code") == ""]
-    others = [str(other.path) for other in tables if other is not table and month in other.months]
+    others = [other.path.name for other in tables if other is not table and month in other.months]
     note = f"also in {', '.join(others)}; read from the table that ends latest" if others else ""
     return str(table.path), table.path.name, FORCE, month, int(crimes.sum()), int(without_ward.sum()), False, note
