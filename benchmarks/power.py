@@ -229,7 +229,7 @@ def print_reach(wards: gpd.GeoDataFrame, graph: Graph, asked: argparse.Namespace
 def print_pyehsa(wards: gpd.GeoDataFrame, graph: Graph, strengths: list[float], asked: argparse.Namespace) -> None:
     """pyehsa on the first background's maps of five wards: the same maps as in its table."""
     print(f"\npyehsa, {PYEHSA_SIZE} wards planted, {BACKGROUNDS[0].label.lower()}:\n")
-    print("| strength | found (shows) | false hot wards a run | runs with any |\n|---|---|---|---|")
+    print("| strength | found | false hot wards a run | runs with any |\n|---|---|---|---|")
     for strength in strengths:
         random = np.random.default_rng([asked.seed, PYEHSA_SIZE, int(100 * strength), False])
         runs = simulate(wards, graph, BACKGROUNDS[0], PYEHSA_SIZE, strength, asked.runs, asked.mean, random)
