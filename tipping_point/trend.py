@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import norm, rankdata
 
-from tipping_point.schema import InputError
+from tipping_point.schema import InputError, finite_numbers
 
 log = logging.getLogger(__name__)
 
@@ -259,13 +259,8 @@ def option_faults(method: str, seasons: int | None, block: int | None = None) ->
 
 def _read(values: pd.DataFrame, faults: list[str]) -> Floats:
     """The values as numbers; InputError with everything that is wrong."""
-    numbers: Floats = np.empty(0)
-    try:
-        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    except (TypeError, ValueError) as error:
-        faults.append(f"values: not all are numbers ({error}); allowed are finite numbers, or missing")
-    if np.isinf(numbers).any():
-        faults.append(f"values: {np.isinf(numbers).sum()} are infinite; allowed are finite numbers, or missing")
+    numbers, wrong = finite_numbers(values)
+    faults = [*faults, *wrong]
     if faults:
         raise InputError(faults)
     return numbers

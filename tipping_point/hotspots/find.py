@@ -229,8 +229,9 @@ def find_hotspots(
     for extra in ("crimes", "exposure"):
         if extra in wards.columns:
             tested[extra] = np.where(assessed, wards[extra].to_numpy(dtype=float, na_value=np.nan), np.nan)
-    if isinstance(wards, gpd.GeoDataFrame):
-        tested["x"], tested["y"] = wards.geometry.centroid.x.to_numpy(), wards.geometry.centroid.y.to_numpy()
+    if "scan" in methods and isinstance(wards, gpd.GeoDataFrame):
+        centres = wards.geometry.centroid
+        tested["x"], tested["y"] = centres.x.to_numpy(), centres.y.to_numpy()
     # Hot needs the ward's own rate: a ward without one could not be judged, so it is not tested.
     tested["hotspot_value"] = tested["hotspot_value"].where(tested["smoothed_rate"].notna())
     if mean_rate is None:

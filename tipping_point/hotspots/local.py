@@ -31,7 +31,7 @@ from tipping_point.hotspots.permutation import (
     within_one,
 )
 from tipping_point.hotspots.testing import ALTERNATIVES, ResolutionWarning, adjust_p, smallest_k, unresolved
-from tipping_point.schema import InputError
+from tipping_point.schema import InputError, finite_numbers
 
 log = logging.getLogger(__name__)
 
@@ -287,13 +287,8 @@ def _read(values: pd.Series | pd.DataFrame, graph: Graph, permutations: int, alt
     ):
         if len(absent):
             faults.append(said.format(len(absent), _some(absent)))
-    numbers: Floats = np.empty(0)
-    try:
-        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    except (TypeError, ValueError) as error:
-        faults.append(f"values: not all are numbers ({error}); allowed are finite numbers, or missing")
-    if np.isinf(numbers).any():
-        faults.append(f"values: {np.isinf(numbers).sum()} are infinite; allowed are finite numbers, or missing")
+    numbers, wrong = finite_numbers(values)
+    faults += wrong
     if faults:
         raise InputError(faults)
     return numbers if numbers.ndim == 2 else numbers[:, None]

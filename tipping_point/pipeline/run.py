@@ -193,22 +193,10 @@ def analyse(config: Config, *, edition: str = "internal", step: Callable[[], Non
     components = config.components or default_components(domain_weights)
     wards = add_index(wards, components=components, scale=config.scale, combine=config.combine)
     step()
-    series, length = rates_by_period(wards, monthly, percentile=config.column.startswith("component_"))
-    wards["exposure"] = wards["population"] * wards["months_covered"] / 12
-    wards = find_hotspots(
-        wards, graph, column=config.column, methods=config.methods, permutations=config.permutations,
-        max_permutations=config.max_permutations, alpha=config.alpha, correction=config.correction,
-        max_population_share=config.max_population_share, series=series, months=length, seed=config.seed,
-    )  # fmt: skip
+    wards = _test_hotspots(config, wards, graph, monthly)
     hot_choices = tuple(wards.attrs.get("choices", ()))
     step()
-    members = group_touching(
-        wards, graph, limits=config.limits, votes=config.votes, include=config.include, exclude=config.exclude
-    )
-    areas = build_areas(wards, members, limits=config.limits)
-    areas["crime_rate"] = areas["crimes"] / areas["exposure"]
-    areas["crime_rate_low"], areas["crime_rate_high"] = poisson_interval(areas["crimes"], areas.pop("exposure"))
-    areas = rank_areas(areas, number=config.areas, per_authority=config.per_authority)
+    areas = _group_wards(config, wards, graph)
     wards = add_area_id(wards, areas)
     sources = describe_sources(config, {**prepared.rows, **crime_rows(config, crimes)})
     _check_edition(sources, edition)
@@ -235,6 +223,30 @@ def analyse(config: Config, *, edition: str = "internal", step: Callable[[], Non
         concentrated,
         calibrated,
     )
+
+
+def _test_hotspots(config: Config, wards: gpd.GeoDataFrame, graph: Graph, monthly: pd.DataFrame) -> gpd.GeoDataFrame:
+    """The methods that the study asks for, each with what it needs."""
+    series, length = None, 1
+    if "emerging" in config.methods:
+        series, length = rates_by_period(wards, monthly, percentile=config.column.startswith("component_"))
+    wards = wards.assign(exposure=wards["population"] * wards["months_covered"] / 12)
+    return find_hotspots(
+        wards, graph, column=config.column, methods=config.methods, permutations=config.permutations,
+        max_permutations=config.max_permutations, alpha=config.alpha, correction=config.correction,
+        max_population_share=config.max_population_share, series=series, months=length, seed=config.seed,
+    )  # fmt: skip
+
+
+def _group_wards(config: Config, wards: gpd.GeoDataFrame, graph: Graph) -> gpd.GeoDataFrame:
+    """Touching hot wards as ranked areas, with their rates."""
+    members = group_touching(
+        wards, graph, limits=config.limits, votes=config.votes, include=config.include, exclude=config.exclude
+    )
+    areas = build_areas(wards, members, limits=config.limits)
+    areas["crime_rate"] = areas["crimes"] / areas["exposure"]
+    areas["crime_rate_low"], areas["crime_rate_high"] = poisson_interval(areas["crimes"], areas.pop("exposure"))
+    return rank_areas(areas, number=config.areas, per_authority=config.per_authority)
 
 
 def describe_concentration(wards: gpd.GeoDataFrame, monthly: pd.DataFrame, *, seed: int) -> pd.DataFrame:
