@@ -18,7 +18,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import norm, rankdata
 
-from tipping_point.schema import InputError, finite_numbers
+from tipping_point.numeric import finite_numbers
+from tipping_point.schema import InputError
 
 log = logging.getLogger(__name__)
 

@@ -31,7 +31,8 @@ from tipping_point.hotspots.permutation import (
     within_one,
 )
 from tipping_point.hotspots.testing import ALTERNATIVES, ResolutionWarning, adjust_p, smallest_k, unresolved
-from tipping_point.schema import InputError, finite_numbers
+from tipping_point.numeric import finite_numbers
+from tipping_point.schema import InputError
 
 log = logging.getLogger(__name__)
 
