@@ -1,4 +1,4 @@
-"""Tables of numbers, checked at the door: below the stages, because what tests series and what tests wards both ask it."""
+"""Numbers of a table, checked at the door: below the stages, because tests of series and of wards both ask for them."""
 
 from __future__ import annotations
 
