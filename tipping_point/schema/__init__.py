@@ -1,0 +1,58 @@
+"""What every shared table looks like: columns, units, direction, and the words used for them.
+
+Everything in the package may import this; it imports nothing of the package and touches no file.
+"""
+
+from tipping_point.schema.checks import check_table
+from tipping_point.schema.columns import AREAS, WARDS, Column
+from tipping_point.schema.cover import Cover
+from tipping_point.schema.records import (
+    CALIBRATION,
+    CONCENTRATION,
+    COUNTS,
+    COVERAGE,
+    GRAPH,
+    RECONCILIATION,
+    SOURCES,
+)
+from tipping_point.schema.words import (
+    COUNTRIES,
+    CRIME_TYPES,
+    DOMAINS,
+    FORMER_CRIME_TYPES,
+    NOT_CRIME,
+    NOT_TERRITORIAL,
+    SMALL_POPULATION,
+    SYSTEM,
+    InputError,
+    deprivation_transform,
+    force_slug,
+    months_between,
+)
+
+__all__ = [
+    "AREAS",
+    "CALIBRATION",
+    "CONCENTRATION",
+    "COUNTRIES",
+    "COUNTS",
+    "COVERAGE",
+    "CRIME_TYPES",
+    "DOMAINS",
+    "FORMER_CRIME_TYPES",
+    "GRAPH",
+    "NOT_CRIME",
+    "NOT_TERRITORIAL",
+    "RECONCILIATION",
+    "SMALL_POPULATION",
+    "SOURCES",
+    "SYSTEM",
+    "WARDS",
+    "Column",
+    "Cover",
+    "InputError",
+    "check_table",
+    "deprivation_transform",
+    "force_slug",
+    "months_between",
+]

@@ -1,0 +1,144 @@
+"""Names, vocabularies and the error for bad input: the words that every stage shares."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+SYSTEM = "EPSG:27700"
+"""British National Grid, metres: the coordinate system of every table inside the package."""
+
+COUNTRIES = {"E": "England", "W": "Wales"}
+
+SMALL_POPULATION = 2_000
+"""Residents below which a ward's rate is marked as resting on few people."""
+
+
+class InputError(ValueError):
+    """The study or its data is at fault: every fault found, each a sentence a user can act on.
+
+    A fault says which table, file, row or option it is about, what is wrong, what was given
+    and what is allowed.
+    """
+
+    def __init__(self, faults: str | Iterable[str]) -> None:
+        self.faults = (faults,) if isinstance(faults, str) else tuple(faults)
+        super().__init__("\n".join(self.faults))
+
+
+CRIME_TYPES: Mapping[str, tuple[str, ...]] = {
+    "police_uk": (
+        "Anti-social behaviour",
+        "Bicycle theft",
+        "Burglary",
+        "Criminal damage and arson",
+        "Drugs",
+        "Other crime",
+        "Other theft",
+        "Possession of weapons",
+        "Public order",
+        "Robbery",
+        "Shoplifting",
+        "Theft from the person",
+        "Vehicle crime",
+        "Violence and sexual offences",
+    ),
+    "metropolitan": (
+        "AGGRAVATED VEHICLE TAKING",
+        "ARSON",
+        "BICYCLE THEFT",
+        "BURGLARY - RESIDENTIAL",
+        "BURGLARY BUSINESS AND COMMUNITY",
+        "BURGLARY IN A DWELLING",
+        "BURGLARY NON-DWELLING",
+        "CRIMINAL DAMAGE",
+        "DEATH SERIOUS INJURY ILLEGAL DRIVING",
+        "DOMESTIC BURGLARY",
+        "FRAUD AND FORGERY",
+        "HOMICIDE",
+        "INTERFERING WITH A MOTOR VEHICLE",
+        "MISC CRIMES AGAINST SOCIETY",
+        "NFIB",
+        "OTHER OFFENCES PUBLIC ORDER",
+        "OTHER SEXUAL OFFENCES",
+        "OTHER THEFT",
+        "POSSESSION OF DRUGS",
+        "POSSESSION OF WEAPONS",
+        "PUBLIC FEAR ALARM OR DISTRESS",
+        "RACE OR RELIGIOUS AGG PUBLIC FEAR",
+        "RAPE",
+        "RES BURGLARY OF A HOME",
+        "RES BURGLARY OF UNCONNECTED BUILDING",
+        "ROBBERY OF BUSINESS PROPERTY",
+        "ROBBERY OF PERSONAL PROPERTY",
+        "SHOPLIFTING",
+        "STALKING AND HARASSMENT",
+        "THEFT FROM A VEHICLE",
+        "THEFT FROM THE PERSON",
+        "THEFT OR UNAUTH TAKING OF A MOTOR VEH",
+        "TRAFFICKING OF DRUGS",
+        "VIOLENCE WITH INJURY",
+        "VIOLENCE WITHOUT INJURY",
+        "VIOLENT DISORDER",
+    ),
+}
+"""The crime types that each publisher uses, spelled as published. A study keeps to one vocabulary."""
+
+FORMER_CRIME_TYPES = ("Violent crime", "Public disorder and weapons")
+"""police.uk categories published before May 2013 only; they do not join the present fourteen."""
+
+NOT_CRIME = ("Anti-social behaviour",)
+"""Published beside crime, but not notifiable and without a severity weight: left out of every crime total."""
+
+DOMAINS: Mapping[str, str] = {
+    "income": "Income",
+    "employment": "Employment",
+    "education": "Education and skills",
+    "health": "Health",
+    "housing_services": "Housing and services",
+    "living_environment": "Living environment",
+}
+"""The six non-crime domains of deprivation: column name and the words shown."""
+
+
+_FORCE_EXCEPTIONS = {"london-city-of": "city-of-london", "metropolitan-police": "metropolitan"}
+NOT_TERRITORIAL = {
+    "btp": "British Transport Police",
+    "northern-ireland": "Police Service of Northern Ireland",
+}
+"""Forces in police.uk files that hold no ward of England or Wales."""
+
+
+def force_slug(name: str) -> str:
+    """The police.uk file name of a force from its Office for National Statistics name.
+
+    'Devon & Cornwall' -> 'devon-and-cornwall', 'London, City of' -> 'city-of-london'.
+    """
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower().replace("&", "and")).strip("-")
+    return _FORCE_EXCEPTIONS.get(slug, slug)
+
+
+def months_between(start: str, end: str) -> list[str]:
+    """Every month 'YYYY-MM' from start to end, both included."""
+    return [str(month) for month in pd.period_range(start, end, freq="M")]
+
+
+def deprivation_transform(rank: npt.ArrayLike, areas: int) -> npt.NDArray[np.float64]:
+    """Rank of a deprivation domain to its transformed score: the two forms in which the Indices are published.
+
+    X = -23 ln(1 - R (1 - exp(-100/23))), R = (N - rank + 1)/N (English Indices of Deprivation, technical report;
+    the Welsh Index uses the same), so that scores of several domains can be added without one cancelling another.
+
+    Args:
+        rank: 1 = most deprived, shape (n,).
+        areas: N, the number of areas ranked.
+
+    Returns:
+        Score, 0-100, higher = more deprived, shape (n,).
+    """
+    share = (areas - np.asarray(rank, dtype=float) + 1) / areas
+    return np.asarray(-23 * np.log(1 - share * (1 - np.exp(-100 / 23))), dtype=float)
