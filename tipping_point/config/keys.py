@@ -1,0 +1,151 @@
+"""Every section and key of the study file, what it may hold and how it is stored."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tipping_point.hotspots.find import METHODS
+from tipping_point.measures.chronicity import CHOICES
+from tipping_point.measures.index import COMBINATIONS, SCALES
+from tipping_point.measures.named import MEASURES
+
+CRIME_KINDS = ("police_uk", "metropolitan_wards")
+POPULATION_KINDS = ("lsoa_mid_year", "census_ts001", "any")
+DEPRIVATION_KINDS = ("iod2019", "iod2025", "wimd2019", "wimd2025")
+
+
+def _month(value: str) -> bool:
+    return bool(re.fullmatch(r"(20)\d\d-(0[1-9]|1[0-2])", value))
+
+
+@dataclass(frozen=True)
+class Key:
+    """What one key may hold: how it is said, how it is tested, and how it is stored."""
+
+    allowed: str
+    test: Callable[[Any], bool]
+    store: Callable[[Any], Any] = lambda value: value
+
+
+def _is_int(value: Any) -> bool:  # noqa: ANN401 - a TOML value is anything
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: Any) -> bool:  # noqa: ANN401 - a TOML value is anything
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _one_of(*names: str) -> Key:
+    return Key("one of " + ", ".join(names), lambda value: isinstance(value, str) and value in names)
+
+
+def _are_texts(value: Any) -> bool:  # noqa: ANN401 - a TOML value is anything
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+_TEXT = Key("a text", lambda value: isinstance(value, str) and value.strip() != "")
+_TEXTS = Key("a list of texts", _are_texts, tuple)
+_BOOL = Key("true or false", lambda value: isinstance(value, bool))
+_COUNT = Key("a whole number, 0 or more", lambda value: _is_int(value) and value >= 0)
+_POSITIVE = Key("a whole number above 0", lambda value: _is_int(value) and value > 0)
+_MONTH = Key("a month as text, YYYY-MM", lambda value: isinstance(value, str) and _month(value))
+
+_SHARE = Key("a share above 0, up to 1", lambda value: _is_number(value) and 0 < value <= 1, float)
+
+COMPONENT: Mapping[str, Key] = {
+    "column": _TEXT,
+    "weight": Key("a number above 0", lambda value: _is_number(value) and value > 0, float),
+    "worse": _one_of("higher", "lower"),
+    "country": _one_of("England", "Wales"),
+}
+
+SECTIONS: Mapping[str, Mapping[str, Key]] = {
+    "study": {
+        "name": _TEXT,
+        "seed": _COUNT,
+        "area": _TEXTS,
+        "place": _TEXT,
+        "ward_year": Key("a year, 2011 to 2100", lambda value: _is_int(value) and 2011 <= value <= 2100),
+        "synthetic": _BOOL,
+    },
+    "period": {"start": _MONTH, "end": _MONTH},
+    "crime": {
+        "measure": _one_of(*MEASURES),
+        "types": Key(
+            "a table of crime type = weight (a number of 0 or more)",
+            lambda value: (
+                isinstance(value, dict)
+                and bool(value)
+                and all(_is_number(weight) and weight >= 0 for weight in value.values())
+            ),
+        ),
+        "assign": _one_of("lsoa"),
+    },
+    "coverage": {
+        "minimum": _SHARE,
+        "allow_damaged": _BOOL,
+    },
+    "rates": {"denominator": _TEXT, "daytime": _TEXT},
+    "hotspots": {
+        "column": _TEXT,
+        "methods": Key(
+            f"a list of {', '.join(METHODS)}",
+            lambda value: _are_texts(value) and bool(value) and set(value) <= METHODS.keys(),
+            tuple,
+        ),
+        "permutations": Key("a whole number, 99 or more", lambda value: _is_int(value) and value >= 99),
+        "max_permutations": Key("a whole number, 99 or more", lambda value: _is_int(value) and value >= 99),
+        "alpha": Key("a number above 0 and below 0.5", lambda value: _is_number(value) and 0 < value < 0.5, float),
+        "correction": _one_of("bh", "by"),
+        "max_population_share": _SHARE,
+    },
+    "index": {"scale": _one_of(*SCALES), "combine": _one_of(*COMBINATIONS)},
+    "chronicity": {
+        **dict.fromkeys(("months", "minimum_windows", "trend_months"), _POSITIVE),
+        **dict.fromkeys(("top", "chronic", "tipping", "near_top", "minimum_covered", "minimum_wards"), _SHARE),
+        **{name: _one_of(*allowed) for name, allowed in CHOICES.items()},
+    },
+    "areas": {
+        "method": _one_of("touching"),
+        "areas": _POSITIVE,
+        "votes": _POSITIVE,
+        "population": Key(
+            "two numbers, least and most residents",
+            lambda value: (
+                isinstance(value, list)
+                and len(value) == 2
+                and all(_is_number(item) for item in value)
+                and 0 <= value[0] < value[1]
+            ),
+            lambda value: (float(value[0]), float(value[1])),
+        ),
+        "max_wards": _POSITIVE,
+        "within": _one_of("district_code", "force_name", "country"),
+        "per_authority": _COUNT,
+        "include": _TEXTS,
+        "exclude": _TEXTS,
+    },
+}
+"""Section -> key -> what it may hold. One section per verb; its keys are that verb's keyword arguments."""
+
+_INDICATOR = {"name": _TEXT, "path": _TEXT, "column": _TEXT, "worse": _one_of("higher", "lower"),
+              "combine": _one_of("mean", "sum"), "vintage": _TEXT, "code_column": _TEXT}  # fmt: skip
+SOURCES: Mapping[str, Mapping[str, Key]] = {
+    "crime": {"kind": _one_of(*CRIME_KINDS), "path": _TEXT},
+    "boundaries": {"path": _TEXT},
+    "lookup": {"path": _TEXT},
+    "population": {
+        "kind": _one_of(*POPULATION_KINDS), "path": _TEXT, "column": _TEXT, "code_column": _TEXT, "sheet": _TEXT,
+    },
+    "deprivation": {"kind": _one_of(*DEPRIVATION_KINDS), "path": _TEXT},
+    "indicator": _INDICATOR,
+}  # fmt: skip
+"""Kind of source -> key -> what it may hold."""
+
+NEEDED = {
+    "crime": ("kind", "path"), "boundaries": ("path",), "lookup": ("path",), "population": ("kind", "path"),
+    "deprivation": ("kind", "path"), "indicator": ("name", "path", "column", "worse", "combine"),
+}  # fmt: skip

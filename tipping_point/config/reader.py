@@ -1,0 +1,165 @@
+"""The study file to a `Config`: every section and key checked before any work, every fault listed at once."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from tipping_point.areas.group import Limits
+from tipping_point.config.keys import COMPONENT, NEEDED, SECTIONS, SOURCES, Key
+from tipping_point.config.study import Config, Source
+from tipping_point.measures.chronicity import Rules
+from tipping_point.measures.index import Component
+from tipping_point.schema import InputError
+
+
+def read_study(path: Path | str) -> Config:
+    """Read and check a study file.
+
+    Raises:
+        InputError: every fault of the file: an unknown section or key (with the valid ones), a value of the wrong
+            type or out of range, a path that does not exist.
+    """
+    path = Path(path)
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        document = tomllib.loads(text)
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such study file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path.name}: not a study file (TOML): {error}") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    reader = _Reader(path)
+    config = reader.read(document, text)
+    if config is None or reader.faults:
+        raise InputError([f"{path.name}: {fault}" for fault in reader.faults])
+    return config
+
+
+class _Reader:
+    """Collects the faults of one study file while it is read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.faults: list[str] = []
+
+    def read(self, document: dict[str, Any], text: str) -> Config | None:
+        self._unknown("", document, [*SECTIONS, "sources"])
+        sources = self._sources(document.get("sources"))
+        values: dict[str, Any] = {}
+        for section, keys in SECTIONS.items():
+            given = document.get(section, {})
+            if not isinstance(given, dict):
+                self.faults.append(f"[{section}]: must be a section")
+                continue
+            known = [*keys, "component"] if section == "index" else list(keys)
+            self._unknown(section, given, known)
+            good = {key: value for key, value in given.items() if self._good(section, key, value, keys)}
+            values |= {key: keys[key].store(value) for key, value in good.items()}
+        values["components"] = self._components(document.get("index", {}), sources)
+        self._required(document)
+        rules = {key: values.pop(key) for key in SECTIONS["chronicity"] if key in values}
+        limits = {key: values.pop(key) for key in ("population", "max_wards", "within") if key in values}
+        types = values.pop("types", None)
+        if types is not None:
+            if "measure" in values:
+                self.faults.append("[crime]: measure and types are both given; keep one")
+            values["measure"] = types
+        if values.get("start", "") > values.get("end", "9"):
+            self.faults.append(f"[period] end: '{values['end']}' lies before start '{values['start']}'")
+        if self.faults:
+            return None
+        return Config(
+            path=self.path, text=text, sources=sources, limits=Limits(**limits), rules=Rules(**rules), **values
+        )
+
+    def _required(self, document: dict[str, Any]) -> None:
+        for section, key in (("study", "name"), ("study", "ward_year"), ("period", "start"), ("period", "end")):
+            if key not in _table(document.get(section)):
+                self.faults.append(f"[{section}] {key}: is missing; it must be {SECTIONS[section][key].allowed}")
+
+    def _good(self, section: str, key: str, value: Any, keys: Mapping[str, Key]) -> bool:  # noqa: ANN401
+        if key not in keys:
+            return False
+        if not keys[key].test(value):
+            self.faults.append(f"[{section}] {key}: {value!r} was given; it must be {keys[key].allowed}")
+            return False
+        return True
+
+    def _unknown(self, section: str, given: dict[str, Any], known: list[str]) -> None:
+        for key in given:
+            if key not in known:
+                near = get_close_matches(key, known, n=1)
+                hint = f"; did you mean '{near[0]}'?" if near else ""
+                where = f"[{section}] {key}: unknown key" if section else f"[{key}]: unknown section"
+                self.faults.append(f"{where}{hint} Valid: {', '.join(known)}")
+
+    def _sources(self, given: Any) -> tuple[Source, ...]:  # noqa: ANN401
+        if not isinstance(given, dict):
+            self.faults.append(f"[sources]: is missing; a study needs {', '.join(SOURCES)} (the last as you like)")
+            return ()
+        self._unknown("sources", given, list(SOURCES))
+        sources = []
+        for section, keys in SOURCES.items():
+            entries = given.get(section, [])
+            entries = [entries] if isinstance(entries, dict) else entries
+            if not entries and section != "indicator":
+                self.faults.append(f"[sources.{section}]: is missing; give its path")
+            if section == "boundaries" and len(entries) > 1:
+                self.faults.append("[sources.boundaries]: stands more than once; a study has one set of boundaries")
+            for number, entry in enumerate(entries, start=1):
+                label = f"sources.{section}" + (f" no. {number}" if len(entries) > 1 else "")
+                source = self._source(section, label, _table(entry), keys)
+                if source:
+                    sources.append(source)
+        return tuple(sources)
+
+    def _source(self, section: str, label: str, entry: dict[str, Any], keys: Mapping[str, Key]) -> Source | None:
+        self._unknown(label, entry, list(keys))
+        good = [self._good(label, key, value, keys) for key, value in entry.items() if key in keys]
+        absent = [key for key in NEEDED[section] if key not in entry]
+        self.faults += [f"[{label}] {key}: is missing; it must be {keys[key].allowed}" for key in absent]
+        if absent or not all(good):
+            return None
+        path = self._path(label, entry["path"])
+        options = {key: value for key, value in entry.items() if key not in ("kind", "path")}
+        return Source(section, path, entry.get("kind", ""), options) if path else None
+
+    def _path(self, label: str, given: str) -> Path | None:
+        expanded = os.path.expandvars(given)
+        unset = re.findall(r"\$\{?(\w+)\}?", expanded)
+        if unset:
+            self.faults.append(f"[{label}] path: '{given}' uses the environment variable {unset[0]}, which is not set")
+            return None
+        path = Path(expanded).expanduser()
+        path = path if path.is_absolute() else self.path.parent / path
+        if not path.exists():
+            self.faults.append(f"[{label}] path: '{given}' does not exist (looked for {path})")
+            return None
+        return path
+
+    def _components(self, index: Any, sources: tuple[Source, ...]) -> tuple[Component, ...]:  # noqa: ANN401
+        direction = {s.options["name"]: s.options["worse"] for s in sources if s.section == "indicator"}
+        components = []
+        for number, entry in enumerate(_table(index).get("component", []), start=1):
+            label = f"index.component no. {number}"
+            entry = _table(entry)  # noqa: PLW2901 - the same entry, as a table
+            self._unknown(label, entry, list(COMPONENT))
+            absent = [key for key in ("column", "weight") if key not in entry]
+            self.faults += [f"[{label}] {key}: is missing; it must be {COMPONENT[key].allowed}" for key in absent]
+            good = [self._good(label, key, value, COMPONENT) for key, value in entry.items() if key in COMPONENT]
+            if all(good) and not absent:
+                worse = entry.get("worse", direction.get(entry["column"], "higher"))
+                country = entry.get("country", "")
+                components.append(Component(entry["column"], float(entry["weight"]), worse, country))
+        return tuple(components)
+
+
+def _table(value: Any) -> dict[str, Any]:  # noqa: ANN401 - a TOML value is anything
+    return value if isinstance(value, dict) else {}
