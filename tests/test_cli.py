@@ -68,14 +68,22 @@ def test_the_demo_runs_checks_and_tells_what_it_found(tmp_path, capsys):
     assert "SYNTHETIC: nothing here is real" in out
     assert f"Map:    {folder / 'map.html'}" in out
     assert "shortlist:" in out
-    assert "NOT FOR DECISIONS" in out
+    assert "DRAFT: nobody has approved it. Criteria were not fixed before the run." in out
     study = tmp_path / "demo-SYNTHETIC-inputs" / "study.toml"
     assert cli.main(["check", str(study)]) == 0
     out, _ = capsys.readouterr()
     assert "Will be read:" in out
     assert "Missing:" in out
+    assert cli.main(["freeze", str(study)]) == 0
+    out, _ = capsys.readouterr()
+    assert "Criteria fixed on " in out
+    assert "study.frozen.json" in out
     assert cli.main(["run", str(study), "--output", str(folder)]) == 0
-    assert (folder / "wards.csv").exists()
+    assert "Criteria fixed on " in capsys.readouterr().out
+    assert "Criteria fixed on " in (folder / "map.html").read_text(encoding="utf-8")
+    study.write_text(study.read_text(encoding="utf-8").replace("max_wards = 5", "max_wards = 4"), encoding="utf-8")
+    assert cli.main(["run", str(study), "--output", str(folder)]) == 0
+    assert "and changed since: limits was" in capsys.readouterr().out
 
 
 def test_faults_found_during_a_run_leave_nothing(monkeypatch, tmp_path, capsys):

@@ -26,7 +26,7 @@ def make_cover(**changes) -> schema.Cover:
         measure_types=("Robbery", "Possession of weapons"),
         proxy_note="No open type says that a knife was used.",
         synthetic=False,
-        stamp="NOT FOR DECISIONS: how firm each rank is has not been worked out",
+        stamp="DRAFT: nobody has approved it. Criteria were not fixed before the run.",
         attributions=("Contains OS data © Crown copyright.", "Source: Office for National Statistics."),
         limits=("It does not measure violence against women and girls.",),
         choices=("Two wards were tied to the nearest.",),

@@ -198,7 +198,7 @@ def test_the_geopackage_holds_both_layers_their_system_and_the_attributions(tmp_
     assert read.geometry.area.sum() == pytest.approx(wards.area.sum())
     assert gpd.read_file(path, layer="areas")["area_id"].tolist() == areas["area_id"].tolist()
     said = pyogrio.read_info(path, layer="wards")["layer_metadata"]["DESCRIPTION"]
-    for text in ("NOT FOR DECISIONS", "SYNTHETIC", "Crown copyright", "Office for National Statistics"):
+    for text in ("DRAFT", "SYNTHETIC", "Crown copyright", "Office for National Statistics"):
         assert text in said
 
 

@@ -8,6 +8,7 @@ import shlex
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 
 from tqdm import tqdm
@@ -15,7 +16,7 @@ from tqdm import tqdm
 from tipping_point import __version__
 from tipping_point.config import Config, read_study
 from tipping_point.demo.city import make_demo
-from tipping_point.pipeline import STEPS, Results, check_study, run_study
+from tipping_point.pipeline import STEPS, Results, check_study, compare_criteria, freeze_study, run_study
 from tipping_point.schema import InputError
 
 DONE, OUR_FAULT, THEIR_FAULT = 0, 1, 2
@@ -86,6 +87,15 @@ def _parser() -> argparse.ArgumentParser:
                      help="internal (default) is marked on every page; public refuses a source "
                      "without a known licence")  # fmt: skip
     run.set_defaults(action=_run)
+
+    freeze = commands.add_parser(
+        "freeze",
+        help="write down the criteria of a study before it is run, with their hash and today's date",
+        description="Write every setting that can move a list beside the study file, with its hash and today's date. "
+        "From then on every output says when the criteria were fixed, and what was changed since.",
+    )
+    freeze.add_argument("study", type=Path, metavar="STUDY.toml", help="the study file")
+    freeze.set_defaults(action=_freeze)
     return parser
 
 
@@ -113,6 +123,13 @@ def _run(options: argparse.Namespace, command: str) -> None:
     config = read_study(options.study)
     output = options.output or Path("outputs") / (re.sub(r"[^\w-]+", "-", options.study.stem).strip("-") or "study")
     _run_and_tell(config, output, options.edition, command)
+
+
+def _freeze(options: argparse.Namespace, command: str) -> None:  # noqa: ARG001 - every action has one signature
+    config = read_study(options.study)
+    path = freeze_study(config, today=date.today())
+    print(compare_criteria(config, path.parent / path.stem, today=date.today()).sentence)
+    print(f"Written: {path}")
 
 
 def _run_and_tell(config: Config, output: Path, edition: str, command: str) -> None:

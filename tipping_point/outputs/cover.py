@@ -8,15 +8,15 @@ import pandas as pd
 
 from tipping_point.schema import Cover
 
-STAMP = "NOT FOR DECISIONS: how firm each rank is has not been worked out"
-"""Until ranks carry their ranges."""
+DRAFT = "DRAFT: nobody has approved it."
+"""Until a study names who approved it."""
 
 
 def build_cover(
     wards: pd.DataFrame, coverage: pd.DataFrame, reconciliation: pd.DataFrame, sources: pd.DataFrame,
     concentration: pd.DataFrame, *,
     study: str, area: str, start: str, end: str, measure: str, measure_label: str, measure_types: Sequence[str],
-    proxy_note: str, overlap: tuple[int, int], edition: str, choices: Sequence[str],
+    proxy_note: str, overlap: tuple[int, int], edition: str, criteria: str, choices: Sequence[str],
     settings: Mapping[str, object],
 ) -> Cover:  # fmt: skip
     """Put together the face of the outputs from what the run read, lost and chose.
@@ -36,6 +36,7 @@ def build_cover(
         measure_types: the crime types it adds up.
         proxy_note: why it is a proxy; '' if it is not.
         edition: 'internal' or 'public'.
+        criteria: whether the criteria were fixed before the run, in a sentence.
         overlap: wards in both top tenths of the two mission proxies, and the size of a top tenth.
         choices: sentences of the steps on what they chose.
         settings: numbers that templates show.
@@ -58,7 +59,7 @@ def build_cover(
         "Figures describe wards, not the people who live in them. A place on a list is a place with need; the list is "
         "evidence for a decision and its equality analysis, not the decision.",
     ]
-    stamp = f"{edition.upper()} EDITION. {STAMP}" if edition == "internal" else STAMP
+    stamp = f"{'INTERNAL EDITION. ' if edition == 'internal' else ''}{DRAFT} {criteria}"
     return Cover(
         study=study, area=area, start=start, end=end, months=months, measure=measure, measure_label=measure_label,
         measure_types=tuple(measure_types), proxy_note=proxy_note, synthetic=synthetic, stamp=stamp,

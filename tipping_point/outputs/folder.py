@@ -93,7 +93,7 @@ def run_log(path: Path, *, inputs: Sequence[Path]) -> Iterator[None]:
 
 def write_provenance(
     folder: Path, *, study: str, settings: Mapping[str, object], sources: pd.DataFrame, synthetic: bool,
-    choices: tuple[str, ...], run: Mapping[str, object],
+    choices: tuple[str, ...], run: Mapping[str, object], first_run: Mapping[str, object],
 ) -> Path:  # fmt: skip
     """Everything needed to trace and repeat the run: inputs with their hashes, settings, libraries, choices made."""
     record = {
@@ -103,6 +103,7 @@ def write_provenance(
         "settings": dict(settings),
         "sources": json.loads(sources.to_json(orient="records")),
         "choices": list(choices),
+        "first_run": dict(first_run),
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in LIBRARIES},
     }

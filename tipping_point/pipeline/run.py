@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
@@ -30,6 +31,7 @@ from tipping_point.outputs.folder import fresh_folder, run_log, write_provenance
 from tipping_point.outputs.maps import write_map
 from tipping_point.outputs.report import write_report
 from tipping_point.outputs.tables import write_tables
+from tipping_point.pipeline.freeze import NOT_FIXED, compare_criteria
 from tipping_point.pipeline.read import (
     add_context,
     crime_rows,
@@ -109,8 +111,9 @@ def choose_weights(config: Config) -> dict[str, float]:
 
 
 def run_study(
-    config: Config, *, output: Path, edition: str = "internal", command: str = "", progress: Progress | None = None
-) -> Results:
+    config: Config, *, output: Path, edition: str = "internal", command: str = "", today: date | None = None,
+    progress: Progress | None = None,
+) -> Results:  # fmt: skip
     """The whole job: from the study's files to the tables, the map and the report in `output`.
 
     Args:
@@ -118,11 +121,13 @@ def run_study(
         output: the study's folder; an earlier study there is replaced once this one is whole.
         edition: 'internal', marked on every page, or 'public', which refuses a source without a known licence.
         command: how the run was asked for, for provenance.
+        today: the date of the run, by which later runs know whether the criteria changed; None is the clock's.
         progress: called with the name of each step.
 
     Raises:
         InputError: the study or its data is at fault; nothing is left behind.
     """
+    criteria = compare_criteria(config, output, today=today or date.today())
     steps = iter(STEPS)
     with fresh_folder(output) as folder, run_log(folder / "run.log", inputs=[source.path for source in config.sources]):
 
@@ -132,7 +137,7 @@ def run_study(
             if progress:
                 progress(name)
 
-        results = analyse(config, edition=edition, step=step)
+        results = analyse(config, edition=edition, criteria=criteria.sentence, step=step)
         step()
         write_tables(
             results.wards, results.areas, results.counts, results.coverage, results.reconciliation,
@@ -157,11 +162,14 @@ def run_study(
         write_provenance(
             folder, study=config.name, settings=_settings(config), sources=results.sources,
             synthetic=config.synthetic, choices=results.cover.choices, run={"command": command, "edition": edition},
+            first_run=criteria.first_run,
         )  # fmt: skip
     return results
 
 
-def analyse(config: Config, *, edition: str = "internal", step: Callable[[], None] = lambda: None) -> Results:
+def analyse(
+    config: Config, *, edition: str = "internal", criteria: str = NOT_FIXED, step: Callable[[], None] = lambda: None
+) -> Results:
     """The steps from files to tables, without writing anything: for notebooks and tests."""
     weights = choose_weights(config)
     step()
@@ -208,7 +216,7 @@ def analyse(config: Config, *, edition: str = "internal", step: Callable[[], Non
     ]
     concentrated = describe_concentration(wards, monthly, seed=config.seed)
     tables = (wards, coverage, counted.reconciliation, sources, concentrated)
-    cover = _cover(config, tables, weights, overlap, edition, choices)
+    cover = _cover(config, tables, weights, overlap, (edition, criteria), choices)
     return Results(
         config,
         wards,
@@ -304,7 +312,7 @@ def _settings(config: Config) -> dict[str, object]:
 
 def _cover(
     config: Config, tables: tuple[pd.DataFrame, ...], weights: Mapping[str, float], overlap: tuple[int, int],
-    edition: str, choices: Sequence[str],
+    face: tuple[str, str], choices: Sequence[str],
 ) -> Cover:  # fmt: skip
     named = config.measure if isinstance(config.measure, str) else "own"
     measure = MEASURES.get(named)
@@ -314,5 +322,5 @@ def _cover(
         start=config.start, end=config.end,
         measure=named, measure_label=measure.label if measure else "the study's own measure of crime",
         measure_types=list(weights), proxy_note=measure.proxy_note if measure else "",
-        overlap=overlap, edition=edition, choices=choices, settings=_settings(config),
+        overlap=overlap, edition=face[0], criteria=face[1], choices=choices, settings=_settings(config),
     )  # fmt: skip

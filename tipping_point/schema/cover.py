@@ -24,7 +24,7 @@ class Cover:
     """Why the measure is a proxy and what it leaves out; '' if it is not one."""
     synthetic: bool
     stamp: str
-    """'NOT FOR DECISIONS …' until the firmness of ranks is part of the run."""
+    """Edition, state of approval and when the criteria were fixed: 'INTERNAL EDITION. DRAFT: …'."""
     attributions: tuple[str, ...]
     limits: tuple[str, ...]
     """What the outputs do not show, in plain sentences."""
