@@ -118,7 +118,7 @@ def test_the_planted_clusters_are_lasting_and_the_rest_is_not(finished, demo):
 
 def test_concentration_is_far_from_chance_in_the_whole_and_in_each_force(finished):
     results, _ = finished
-    table = results.concentration
+    table = results.records["concentration"][0]
     whole = table[table["group"] == ""]
     assert len(whole) == 3
     assert (whole["generalised_gini"] > whole["generalised_gini_high"]).all()

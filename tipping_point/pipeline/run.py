@@ -74,6 +74,10 @@ STEPS = (
 )
 
 
+Record = tuple[pd.DataFrame, tuple[Column, ...]]
+"""A table and what its columns mean."""
+
+
 @dataclass(frozen=True, repr=False)
 class Results:
     """What a study made: every table that its folder holds."""
@@ -88,8 +92,8 @@ class Results:
     sources: pd.DataFrame
     cover: Cover
     columns: tuple[Column, ...]
-    concentration: pd.DataFrame
-    calibration: pd.DataFrame
+    records: Mapping[str, Record]
+    """Further tables by the name of their file without its ending, each with what its columns mean."""
 
     def __repr__(self) -> str:
         assessed = int(self.wards["assessed"].sum())
@@ -142,14 +146,7 @@ def run_study(
         write_tables(
             results.wards, results.areas, results.counts, results.coverage, results.reconciliation,
             graph_table(results.graph, results.wards), columns=results.columns, cover=results.cover, folder=folder,
-            more={
-                name: (table, known)
-                for name, table, known in (
-                    ("concentration.csv", results.concentration, CONCENTRATION),
-                    ("calibration.csv", results.calibration, CALIBRATION),
-                )
-                if len(table)
-            },
+            more={f"{name}.csv": record for name, record in results.records.items() if len(record[0])},
         )  # fmt: skip
         step()
         write_map(results.wards, results.areas, results.cover, coverage=results.coverage,
@@ -218,19 +215,9 @@ def analyse(
     tables = (wards, coverage, counted.reconciliation, sources, concentrated)
     cover = _cover(config, tables, weights, overlap, (edition, criteria), choices)
     return Results(
-        config,
-        wards,
-        areas,
-        counted.counts,
-        coverage,
-        counted.reconciliation,
-        graph,
-        sources,
-        cover,
-        columns,
-        concentrated,
-        calibrated,
-    )
+        config, wards, areas, counted.counts, coverage, counted.reconciliation, graph, sources, cover, columns,
+        records={"concentration": (concentrated, CONCENTRATION), "calibration": (calibrated, CALIBRATION)},
+    )  # fmt: skip
 
 
 def _test_hotspots(config: Config, wards: gpd.GeoDataFrame, graph: Graph, monthly: pd.DataFrame) -> gpd.GeoDataFrame:
