@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -39,6 +40,38 @@ class Recognise:
 
 
 @dataclass(frozen=True)
+class Services:
+    """The feature services of the ONS Open Geography Portal that hold a dataset."""
+
+    names: Mapping[int, str]
+    """Year of the codes -> name of the service."""
+    pattern: str = ""
+    """Finds the service of a year that has no name here, or whose name is gone; {year} and {yy} stand for the year."""
+    fields: tuple[str, ...] = ()
+    """Fields that it must have, as patterns, whatever their case."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the file of a dataset stands on the web, what it is called once here, and what must be in it."""
+
+    file: str
+    """Its name once it is here; {year} stands for the year."""
+    addresses: Mapping[int, tuple[str, ...]]
+    """Year of the figures -> where the file is known to have stood, the newest address first."""
+    page: str = ""
+    """Path of its page on GOV.UK, which lists the attachments of the day."""
+    title: str = ""
+    """Finds the attachment by its title, or by the name of its file."""
+    header: tuple[str, ...] = ()
+    """Header cells that it must have, as patterns, whatever their case."""
+    sheet: str = ""
+    """The sheet of a workbook; {year} stands for the year."""
+    sha256: str = ""
+    """The beginning of the hash of the file at the first address, as far as it is known."""
+
+
+@dataclass(frozen=True)
 class Dataset:
     """One published dataset. An empty licence means that none is known."""
 
@@ -53,6 +86,8 @@ class Dataset:
     superseded_by: str = ""
     note: str = ""
     recognise: Recognise | None = None
+    services: Services | None = None
+    place: Place | None = None
 
 
 OWN = Dataset(
@@ -75,7 +110,26 @@ def load_datasets() -> tuple[Dataset, ...]:
 def _dataset(entry: dict[str, Any]) -> Dataset:
     terms = entry.pop("recognise", None)
     recognise = terms and Recognise(terms["section"], tuple(terms.get("kinds", ())), tuple(terms.get("files", ())))
-    return Dataset(**entry, recognise=recognise)
+    given = entry.pop("services", None)
+    services = given and Services(
+        {int(year): name for year, name in given["names"].items()}, given["pattern"], tuple(given["fields"])
+    )
+    place = entry.pop("place", None)
+    return Dataset(**entry, recognise=recognise, services=services, place=place and _place(place))
+
+
+def _place(given: dict[str, Any]) -> Place:
+    addresses = {int(year): tuple(known) for year, known in given.pop("addresses", {}).items()}
+    return Place(**{**given, "header": tuple(given.get("header", ())), "addresses": addresses})
+
+
+def get_dataset(key: str) -> Dataset:
+    """The entry of a key.
+
+    Raises:
+        KeyError: there is none; keys stand in code, not in studies.
+    """
+    return {dataset.key: dataset for dataset in load_datasets()}[key]
 
 
 def find_dataset(path: Path, *, section: str, kind: str, synthetic: bool = False) -> Dataset:
