@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tipping_point.measures.index import (
@@ -14,7 +14,10 @@ from tipping_point.measures.index import (
     add_index,
     default_components,
     deprivation_transform,
+    index_diagnostics,
+    name_missing,
     percentile,
+    rank_in_country,
 )
 from tipping_point.schema import DOMAINS, InputError
 
@@ -157,3 +160,64 @@ def test_a_ward_with_a_missing_domain_has_no_combined_deprivation(lattice):
     scores = scores.assign(country="England", health=[np.nan, 5.0])
     result = add_deprivation(lattice(1, 2), scores, weights={"England": IOD})
     assert result["deprivation"].isna().tolist() == [True, False]
+
+
+def test_name_missing_names_what_each_row_lacks():
+    table = pd.DataFrame({"a": [1.0, np.nan, np.nan], "b": [1.0, 2.0, np.nan]})
+    assert name_missing(table).tolist() == ["", "a", "a; b"]
+    assert name_missing(table.iloc[:0]).empty
+
+
+def test_rank_in_country_breaks_ties_by_code(lattice):
+    wards = lattice(1, 4, country=["England", "England", "Wales", "England"], score=[5.0, 5.0, 1.0, np.nan])
+    assert rank_in_country(wards, "score").tolist() == [1, 2, 1, pd.NA]
+
+
+def test_diagnostics_by_hand(lattice):
+    # percentiles of one: 12.5 37.5 62.5 87.5; of two: 37.5 12.5 87.5 62.5; covariance 12.5^2 x 3 against 12.5^2 x 5
+    wards = lattice(1, 4, one=[1.0, 2, 3, 4], two=[2.0, 1, 4, 3])
+    chosen = (Component("one", 3.0), Component("two", 1.0))
+    scored = add_index(wards, components=chosen)
+    correlations, parts = index_diagnostics(scored, components=chosen)
+    assert correlations.to_dict("records") == [
+        {"country": "England", "component": "one", "other": "two", "correlation": pytest.approx(0.6), "wards": 4}
+    ]
+    # S = .75 one + .25 two, var(S) = .5625 + .0625 + 2 x .1875 x .6 = .85
+    assert parts["weight"].tolist() == [0.75, 0.25]
+    assert parts["effective_share"].tolist() == pytest.approx([0.675 / 0.85, 0.175 / 0.85])
+    assert parts["correlation"].tolist() == pytest.approx([0.9 / 0.85**0.5, 0.7 / 0.85**0.5])
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    st.sampled_from(["percentile", "z", "minmax", "exponential"]), st.sampled_from(["arithmetic", "geometric"]),
+    st.integers(0, 1000),
+)  # fmt: skip
+def test_effective_shares_sum_to_one_and_agree_with_numpy(scale, combine, seed):
+    if scale == "z" and combine == "geometric":
+        return
+    rng = np.random.default_rng(seed)
+    wards = pd.DataFrame(rng.normal(size=(12, 3)), columns=["a", "b", "c"]).assign(country="England", assessed=True)
+    chosen = (Component("a", 0.2), Component("b", 0.5, worse="lower"), Component("c", 0.3))
+    scored = add_index(wards, components=chosen, scale=scale, combine=combine)
+    correlations, parts = index_diagnostics(scored, components=chosen, combine=combine)
+    assert parts["effective_share"].sum() == pytest.approx(1)
+    expected = np.corrcoef(scored[["component_a", "component_b", "component_c"]].to_numpy().T)
+    assert correlations["correlation"].tolist() == pytest.approx([expected[0, 1], expected[0, 2], expected[1, 2]])
+    if combine == "arithmetic" and scale != "z":
+        direct = np.cov(scored["component_b"] * 0.5, scored["index_score"])[0, 1] / scored["index_score"].var()
+        assert parts["effective_share"].iloc[1] == pytest.approx(direct)
+
+
+def test_diagnostics_are_by_country_and_leave_out_what_cannot_be_told(lattice):
+    wards = lattice(1, 5, country=["England"] * 3 + ["Wales"] * 2, one=[1.0, 2, 3, 4, 5], two=[3.0, 1, 2, 4, np.nan])
+    scored = add_index(wards, components=(Component("one", 1.0), Component("two", 1.0)))
+    correlations, parts = index_diagnostics(scored, components=(Component("one", 1.0), Component("two", 1.0)))
+    assert parts[["country", "wards"]].drop_duplicates().to_numpy().tolist() == [["England", 3], ["Wales", 1]]
+    assert parts.loc[parts["country"] == "Wales", "effective_share"].isna().all()
+    assert correlations["correlation"].isna().tolist() == [False, True]
+    single = (Component("one", 1.0),)
+    alone, whole = index_diagnostics(add_index(wards, components=single), components=single)
+    assert alone.empty and whole["effective_share"].tolist() == pytest.approx([1, 1])
+    closed = add_index(wards.assign(assessed=False), components=single)
+    assert all(table.empty for table in index_diagnostics(closed, components=single))

@@ -4,31 +4,45 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from geopandas import GeoDataFrame
 from scipy.stats import rankdata
 
+from tipping_point.measures.components import Component, component_faults
 from tipping_point.schema import DOMAINS, InputError, deprivation_transform
 
 log = logging.getLogger(__name__)
 
-__all__ = ["Component", "add_deprivation", "add_index", "default_components", "deprivation_transform"]
+__all__ = [
+    "Component",
+    "add_deprivation",
+    "add_index",
+    "default_components",
+    "deprivation_transform",
+    "index_diagnostics",
+    "name_missing",
+    "rank_in_country",
+]
 
 SCALES = ("percentile", "z", "minmax", "exponential")
 COMBINATIONS = ("arithmetic", "geometric")
 
 
-@dataclass(frozen=True)
-class Component:
-    """One weighted column of the index. `worse` says which end is need; `country` limits it to one country."""
+def name_missing(parts: pd.DataFrame) -> pd.Series:
+    """The columns that each row lacks, separated by semicolons; blank where it lacks none."""
+    text = pd.Series("", index=parts.index)
+    for name in parts.columns:
+        text = text.mask(parts[name].isna(), text + "; " + name)
+    return text.str.removeprefix("; ")
 
-    column: str
-    weight: float
-    worse: str = "higher"
-    country: str = ""
+
+def rank_in_country(wards: GeoDataFrame, score: str) -> pd.Series:
+    """Rank by a column within the country, 1 = highest, ties by ward_code; missing where the column is."""
+    order = wards[["country", score]].assign(code=wards.index).dropna(subset=[score])
+    order = order.sort_values(["country", score, "code"], ascending=[True, False, True])
+    return (order.groupby("country").cumcount() + 1).reindex(wards.index).astype("Int64")
 
 
 def percentile(values: pd.Series) -> pd.Series:
@@ -93,9 +107,11 @@ def add_index(
 
     Raises:
         InputError: unknown scale, combination or column; a constant component; weights that are not positive;
-            the overall deprivation score or its crime domain beside recorded crime; geometric means of z scores.
+            the overall deprivation score or its crime domain beside recorded crime; geometric means of z scores;
+            a share of people of one age, sex, ethnic group or the like.
     """
-    _check_components(wards, components, scale, combine)
+    if faults := [*_mean_faults(scale, combine), *component_faults(wards, components)]:
+        raise InputError(faults)
     result = wards.copy()
     for name in dict.fromkeys(component.column for component in components):
         result[f"component_{name}"] = np.nan
@@ -106,7 +122,7 @@ def add_index(
         rows = wards.index[wards["assessed"] & (wards["country"] == country)]
         if own and len(rows):
             _score_country(result, wards.loc[rows], own, scale, combine)
-    result["rank"] = _rank(result)
+    result["rank"] = rank_in_country(result, "index_score")
     log.info("index: %d wards scored, %d assessed but lacking a component", int(result["index_score"].notna().sum()),
              int((result["index_missing"] != "").sum()))  # fmt: skip
     return result
@@ -117,24 +133,27 @@ def _score_country(
 ) -> None:
     names = [component.column for component in components]
     raw = wards[names].astype(float)
-    missing = raw.isna()
-    complete = ~missing.any(axis=1)
-    result.loc[wards.index, "index_missing"] = missing.apply(lambda row: "; ".join(row.index[row]), axis=1)
+    complete = raw.notna().all(axis=1)
+    result.loc[wards.index, "index_missing"] = name_missing(raw)
     scaled = pd.DataFrame(
         {component.column: _scale(raw.loc[complete, component.column], component, scale) for component in components},
         index=raw.index[complete],
     )
-    weights = pd.Series({component.column: component.weight for component in components})
-    weights = weights / weights.sum()
+    score = _terms(scaled, components, combine).sum(axis=1)
     if combine == "geometric":
-        positive = 1 + scaled * 0.99
-        score = pd.Series(np.exp((np.log(positive) * weights).sum(axis=1)), index=scaled.index)
-    else:
-        score = (scaled * weights).sum(axis=1)
+        score = pd.Series(np.exp(score), index=scaled.index)
     if scale == "z":
         score = percentile(score)
     result.loc[scaled.index, [f"component_{name}" for name in names]] = scaled.to_numpy()
     result.loc[scaled.index, "index_score"] = score
+
+
+def _terms(scaled: pd.DataFrame, components: Sequence[Component], combine: str) -> pd.DataFrame:
+    """What each component adds to the score, or to its logarithm where the mean is geometric (on scales of 1-100)."""
+    weights = pd.Series({component.column: component.weight for component in components})
+    weights = weights / weights.sum()
+    entered = scaled.transform(lambda values: np.log(1 + values * 0.99)) if combine == "geometric" else scaled
+    return entered * weights
 
 
 def _scale(values: pd.Series, component: Component, scale: str) -> pd.Series:
@@ -155,13 +174,7 @@ def _scale(values: pd.Series, component: Component, scale: str) -> pd.Series:
     return pd.Series(deprivation_transform(ranks, len(worse)), index=worse.index)
 
 
-def _rank(wards: GeoDataFrame) -> pd.Series:
-    order = wards[["country", "index_score"]].assign(code=wards.index).dropna(subset=["index_score"])
-    order = order.sort_values(["country", "index_score", "code"], ascending=[True, False, True])
-    return (order.groupby("country").cumcount() + 1).reindex(wards.index).astype("Int64")
-
-
-def _check_components(wards: GeoDataFrame, components: Sequence[Component], scale: str, combine: str) -> None:
+def _mean_faults(scale: str, combine: str) -> list[str]:
     faults = []
     if scale not in SCALES:
         faults.append(f"index.scale: '{scale}' is not known; choose from {', '.join(SCALES)}")
@@ -169,28 +182,60 @@ def _check_components(wards: GeoDataFrame, components: Sequence[Component], scal
         faults.append(f"index.combine: '{combine}' is not known; choose from {', '.join(COMBINATIONS)}")
     if scale == "z" and combine == "geometric":
         faults.append("index.combine: a geometric mean of z scores has no meaning; use another scale or 'arithmetic'")
-    if not components:
-        faults.append("index.component: at least one is needed")
-    seen: set[tuple[str, str]] = set()
-    for component in components:
-        name = component.column
-        if name in ("imd", "crime_domain", "imd_crime"):
-            faults.append(
-                f"index.component: '{name}' is or holds the crime domain of the Indices of Deprivation, beside "
-                f"recorded crime it counts crime twice; "
-                f"use the six non-crime domains: {', '.join(DOMAINS)}, or 'deprivation'"
-            )
-        elif name not in wards.columns:
-            known = [column for column in wards.columns if pd.api.types.is_numeric_dtype(wards[column])]
-            faults.append(f"index.component: there is no column '{name}'; choose from {', '.join(known)}")
-        elif not pd.api.types.is_numeric_dtype(wards[name]):
-            faults.append(f"index.component: '{name}' is not a number")
-        if not component.weight > 0:
-            faults.append(f"index.component: the weight of '{name}' is {component.weight}; it must be above 0")
-        if component.worse not in ("higher", "lower"):
-            faults.append(f"index.component: worse = '{component.worse}' for '{name}'; use 'higher' or 'lower'")
-        if (name, component.country) in seen:
-            faults.append(f"index.component: '{name}' stands twice")
-        seen.add((name, component.country))
-    if faults:
-        raise InputError(faults)
+    return faults
+
+
+def index_diagnostics(
+    wards: GeoDataFrame, *, components: Sequence[Component], combine: str = "arithmetic"
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """How far the components say the same, and how much of the index each really makes.
+
+    A component's weight is not its influence: one that varies little, or that goes against the others, moves the
+    index less than its weight says (Paruolo, Saisana and Saltelli 2013). Its effective share is cov(w X, S)/var(S),
+    S = sum(w X), in logarithms where the mean is geometric; the shares of a country sum to one.
+
+    Args:
+        wards: from `add_index`.
+        components: those of the index.
+        combine: as the index was combined.
+
+    Returns:
+        Correlations [country, component, other, correlation, wards], each pair once, Pearson on the values as they
+        entered; and components [country, component, weight, effective_share, correlation, wards], the correlation
+        with the index before it is put on 0-100. Missing where fewer than two wards are scored or nothing varies.
+    """
+    pairs, parts = [], []
+    for country in sorted(wards["country"].dropna().unique()):
+        own = [component for component in components if component.country in ("", country)]
+        rows = wards[(wards["country"] == country) & wards["index_score"].notna()]
+        if not own or rows.empty:
+            continue
+        scaled = pd.DataFrame({component.column: rows[f"component_{component.column}"] for component in own})
+        terms = _terms(scaled, own, combine)
+        score = terms.sum(axis=1)
+        total = sum(component.weight for component in own)
+        for place, component in enumerate(own):
+            parts.append(
+                (country, component.column, component.weight / total,
+                 _covariance(terms[component.column], score) / _covariance(score, score),
+                 _correlation(scaled[component.column], score), len(rows))
+            )  # fmt: skip
+            pairs += [
+                (country, component.column, other.column,
+                 _correlation(scaled[component.column], scaled[other.column]), len(rows))
+                for other in own[place + 1 :]
+            ]  # fmt: skip
+    return (
+        pd.DataFrame(pairs, columns=["country", "component", "other", "correlation", "wards"]),
+        pd.DataFrame(parts, columns=["country", "component", "weight", "effective_share", "correlation", "wards"]),
+    )
+
+
+def _covariance(one: pd.Series, other: pd.Series) -> float:
+    """Mean product of deviations; missing where nothing varies."""
+    mean = float(((one - one.mean()) * (other - other.mean())).mean())
+    return mean if one.nunique() > 1 and other.nunique() > 1 else float("nan")
+
+
+def _correlation(one: pd.Series, other: pd.Series) -> float:
+    return _covariance(one, other) / float(np.sqrt(_covariance(one, one) * _covariance(other, other)))
