@@ -1,0 +1,117 @@
+"""Ranks of many scorings at once: where a place ends up, how often it is in the top, and what cannot be told apart.
+
+Below the stages, because wards and areas are ranked by the same rules.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+Floats = npt.NDArray[np.float64]
+
+LEVEL = 0.9
+"""Coverage of the interval of ranks: from the 5% to the 95% point of the simulated ranks."""
+
+TOLD_APART = 0.95
+"""Share of simulations in which one place must stand above another to be told from it."""
+
+
+def rank_columns(scores: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
+    """Rank of every row in every column, within its group: 1 = highest score, ties by the order of the index labels.
+
+    Args:
+        scores: places x scorings; a row is either known throughout or missing throughout.
+        groups: group of each place, e.g. its country, on the same index.
+
+    Returns:
+        Ranks as floats, indexed like the scores, missing where the score is.
+    """
+    result = pd.DataFrame(np.nan, index=scores.index, columns=scores.columns)
+    known = scores.notna().all(axis=1)
+    for _, labels in groups[known].groupby(groups[known]).groups.items():
+        rows = labels.sort_values()
+        result.loc[rows] = order_ranks(scores.loc[rows].to_numpy(dtype=float))
+    return result
+
+
+def order_ranks(scores: Floats) -> Floats:
+    """Rank of every row in each column, 1 = highest; of equal scores the first row is first."""
+    order = np.argsort(-scores, axis=0, kind="stable")
+    ranks = np.empty(order.shape)
+    np.put_along_axis(ranks, order, np.arange(1.0, len(scores) + 1)[:, None], axis=0)
+    return ranks
+
+
+def rank_interval(ranks: pd.DataFrame, rank: pd.Series) -> pd.DataFrame:
+    """rank_low and rank_high: the 5% and 95% points of the simulated ranks, widened to hold the rank itself.
+
+    The points are ranks that occurred (inverse of the distribution function), so that at least 90% of the simulated
+    ranks lie from one to the other, both included. A place with few crimes can rank where its long-run rate hardly ever
+    would; the interval then ends at its own rank, so that no rank is shown outside its interval.
+
+    Args:
+        ranks: places x simulations, from `rank_columns`.
+        rank: the rank that is published, missing where none is.
+    """
+    known = ranks.notna().all(axis=1) & rank.notna()
+    tail = (1 - LEVEL) / 2
+    own = rank[known].to_numpy(dtype=float)
+    low, high = own, own
+    if known.any():
+        low, high = np.quantile(ranks[known].to_numpy(), [tail, 1 - tail], axis=1, method="inverted_cdf")
+    ends = {"rank_low": np.minimum(low, own), "rank_high": np.maximum(high, own)}
+    return pd.DataFrame(ends, index=ranks.index[known]).astype("Int64").reindex(ranks.index)
+
+
+def share_in_top(ranks: pd.DataFrame, groups: pd.Series, *, top: float) -> pd.Series:
+    """Share of the columns in which a place is among the first of its group; missing where it has no rank.
+
+    Args:
+        ranks: places x scorings, from `rank_columns`.
+        groups: group of each place.
+        top: how many are the first: a share below 1 (rounded down, at least one), or a number from 1 on.
+    """
+    known = ranks.notna().all(axis=1)
+    sizes = known.groupby(groups).transform("sum")
+    numbers = sizes.map(lambda size: top_number(int(size), top)).astype(float)
+    return ranks.le(numbers, axis=0).mean(axis=1).where(known)
+
+
+def top_number(size: int, top: float) -> int:
+    """How many of `size` places are the top: a share below 1, rounded down and at least one; or the number itself."""
+    return max(1, math.floor(top * size + 1e-9)) if top < 1 else int(top)
+
+
+def group_alike(scores: pd.DataFrame, rank: pd.Series, groups: pd.Series) -> pd.Series:
+    """Number of the group of places that cannot be told from its first, counted from 1 in each country.
+
+    The place with the best rank opens group 1, and every place that it does not beat in at least 95% of the
+    simulations belongs to it. The best-ranked of the rest opens group 2, and so on. A place is told from the first of
+    the groups before its own; two places of one group may still be told from each other. The share is of pairs, one at
+    a time: it is not corrected for the many pairs.
+
+    Args:
+        scores: places x simulations, drawn jointly.
+        rank: the rank that is published, missing where none is.
+        groups: country of each place.
+
+    Returns:
+        Int64, missing where the place has no rank.
+    """
+    result = pd.Series(pd.NA, index=scores.index, dtype="Int64")
+    known = scores.notna().all(axis=1) & rank.notna()
+    for _, labels in groups[known].groupby(groups[known]).groups.items():
+        order = rank[labels].sort_values().index
+        drawn = scores.loc[order].to_numpy(dtype=float)
+        number = np.zeros(len(order), dtype=int)
+        left = np.arange(len(order))
+        while len(left):
+            beaten = (drawn[left[0]] > drawn[left]).mean(axis=1) >= TOLD_APART
+            number[left[~beaten]] = number.max() + 1
+            left = left[beaten]
+        result[order] = number
+    return result
