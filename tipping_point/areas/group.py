@@ -184,7 +184,7 @@ def build_areas(wards: gpd.GeoDataFrame, members: pd.DataFrame, *, limits: Limit
                 "exposure": (own["population"] * own["months_covered"]).sum() / 12_000,
                 "harm": own["harm"].sum(),
                 "share_of_harm": own["harm"].sum() / harm[own["country"].iloc[0]],
-                "index_score": (own["index_score"] * own["population"]).sum() / people,
+                "index_score": _mean_score(own),
                 "hot_cluster": names[member["cluster"].iloc[0]],
                 "within_limits": limits.population[0] <= people <= limits.population[1]
                 and len(own) <= limits.max_wards,
@@ -195,6 +195,13 @@ def build_areas(wards: gpd.GeoDataFrame, members: pd.DataFrame, *, limits: Limit
         )
     columns = list(rows[0]) if rows else _EMPTY
     return gpd.GeoDataFrame(rows, columns=columns, geometry="geometry", crs=SYSTEM).set_index("area_id").sort_index()
+
+
+def _mean_score(own: gpd.GeoDataFrame) -> float:
+    """Mean index of the wards that have one, by their residents; missing where none has."""
+    scored = own[own["index_score"].notna()]
+    people = float(scored["population"].sum())
+    return float((scored["index_score"] * scored["population"]).sum() / people) if people > 0 else float("nan")
 
 
 _EMPTY = [

@@ -10,23 +10,33 @@ import pandas as pd
 log = logging.getLogger(__name__)
 
 
-def rank_areas(areas: gpd.GeoDataFrame, *, number: int = 10, per_authority: int = 0) -> gpd.GeoDataFrame:
-    """Add rank and shortlisted.
+def rank_areas(
+    areas: gpd.GeoDataFrame, *, number: int = 10, per_authority: int = 0, by: str = "index_score"
+) -> gpd.GeoDataFrame:
+    """Add rank and, where no method has chosen yet, shortlisted.
 
     Args:
-        areas: from `build_areas`.
+        areas: from `build_areas`; with shortlisted where a method or a person chose them.
         number: how many to shortlist in each country.
         per_authority: at most so many shortlisted in one set of districts; 0 = no cap.
+        by: the column that ranks them, higher = first.
 
     Returns:
-        The areas by country and rank, those outside the study's limits last. rank: by index_score among the areas of
-        the country within the limits, 1 = highest, ties by area_id; blank outside them. shortlisted: the first
-        `number` of a country within the cap.
+        The areas by country and rank, those outside the study's limits last. rank: by the column among the areas of
+        the country that were chosen, then among those within the limits, 1 = highest, ties by area_id; blank for the
+        rest. shortlisted, if it was not given: the first `number` of a country within the limits and the cap.
     """
-    by = ["country", "within_limits", "index_score", "key"]
-    order = areas.assign(key=areas.index).sort_values(by, ascending=[True, False, False, True]).drop(columns="key")
-    within = order["within_limits"].astype(bool)
-    order["rank"] = (order.groupby("country").cumcount() + 1).astype("Int64").where(within)
+    given = "shortlisted" in areas
+    first = areas["shortlisted"].astype(bool) if given else pd.Series(False, index=areas.index)
+    listed = areas["within_limits"].astype(bool) | first
+    keys = areas.assign(first=first, listed=listed, key=areas.index)
+    order = keys.sort_values(
+        ["country", "listed", "first", by, "key"], ascending=[True, False, False, False, True]
+    ).drop(columns=["first", "listed", "key"])
+    order["rank"] = (order.groupby("country").cumcount() + 1).astype("Int64").where(listed.reindex(order.index))
+    if given:
+        log.info("areas: %d ranked, %d chosen", int(order["rank"].notna().sum()), int(first.sum()))
+        return order
     chosen = []
     for _, country in order.groupby("country", sort=False):
         taken: dict[str, int] = {}

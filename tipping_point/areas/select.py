@@ -1,0 +1,362 @@
+"""The best choice of areas: contiguous groups of wards within the limits, of the largest total value, and a proof.
+
+Every group that could be an area is listed (`candidates`), the best disjoint ones are chosen (`packing`), and the
+choice says what no other choice can pass.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from libpysal.graph import Graph
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from tipping_point.areas.candidates import Floats, Groups, enumerate_groups, sum_over, usable_wards
+from tipping_point.areas.group import Limits, area_id
+from tipping_point.areas.local_search import Chosen, Problem
+from tipping_point.areas.packing import Packing, cover_wanted, pack
+from tipping_point.areas.words import listed, plural
+from tipping_point.numeric import finite_numbers
+from tipping_point.schema import InputError
+
+log = logging.getLogger(__name__)
+
+EXACT, FALLBACK = "exact", "fallback"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How many areas are chosen in each country, and what binds the choice.
+
+    Attributes:
+        areas: at most so many in each country.
+        limits: what an area may be.
+        per_authority: at most so many within one value of `limits.within`; 0 = no cap.
+        include: ward codes that must be in an area.
+        exclude: ward codes never to use.
+    """
+
+    areas: int
+    limits: Limits
+    per_authority: int = 0
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, repr=False)
+class Selection:
+    """A choice with all that it was made from, so that questions about it need not list the groups again.
+
+    Attributes:
+        chosen: one row per area, as `select_areas` returns it.
+        rule: what bound the choice.
+        groups: every group that keeps to the limits.
+        values: of the wards, in the order of `groups.codes`.
+        picked: positions of the chosen groups, in the order of `chosen`.
+    """
+
+    chosen: pd.DataFrame
+    rule: Rule
+    groups: Groups
+    values: Floats
+    picked: Chosen
+
+    def __repr__(self) -> str:
+        return f"{len(self.chosen)} areas of {self.groups!r}"
+
+
+def select_areas(
+    wards: pd.DataFrame,
+    graph: Graph,
+    *,
+    areas: int,
+    value: str | pd.Series,
+    population: tuple[float, float] = (15_000, 60_000),
+    max_wards: int = 5,
+    within: str = "district_code",
+    per_authority: int = 0,
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    seed: int,
+    time_limit: float = 60.0,
+) -> pd.DataFrame:
+    """Choose contiguous, disjoint groups of wards with the largest total value.
+
+    Args:
+        wards: indexed by ward_code, with population, the column of `within` and, where known, assessed and country.
+        graph: neighbours, on the same index.
+        areas: at most so many, in each country.
+        value: of each ward, 0 or more: a column of `wards`, or a Series on ward_code. A ward without a value, or not
+            assessed, can be in no area; one of value 0 can join others and adds nothing.
+        population: least and most residents of an area.
+        max_wards: most wards of an area.
+        within: column that an area may not cross.
+        per_authority: at most so many areas within one value of `within`; 0 = no cap.
+        include: ward codes that must be in an area.
+        exclude: ward codes never to use.
+        seed: for the fallback; an exact choice does not depend on it.
+        time_limit: seconds that the solver may take for each country. The choice depends on time only where they run
+            out, and then it says that it is a fallback and how far from the best it may be.
+
+    Returns:
+        One row per area, by country, falling value and area_id: area_id, ward_codes (separated by semicolons), wards,
+        population, value, country and the column `within`. Every area has a value above 0; where fewer than `areas`
+        are possible, fewer are chosen. Among areas of equal value those of fewest wards are preferred, then the order
+        of ward codes decides. attrs['selection'] says for each country: method ('exact' or 'fallback'), value, bound
+        (no choice among all candidates is worth more), gap ((bound - value) / value), candidates (groups within the
+        limits), solved_on (groups in the last integer programme), areas_asked, areas_chosen, sentences.
+
+    Raises:
+        InputError: options or values that are not allowed, or wards of `include` that no choice can hold.
+    """
+    rule = Rule(
+        areas, Limits((population[0], population[1]), max_wards, within), per_authority, tuple(include), tuple(exclude)
+    )
+    return find_selection(wards, graph, rule=rule, value=value, seed=seed, time_limit=time_limit).chosen
+
+
+def find_selection(
+    wards: pd.DataFrame, graph: Graph, *, rule: Rule, value: str | pd.Series, seed: int, time_limit: float = 60.0
+) -> Selection:
+    """The choice of `select_areas` with what it was made from, for `near_misses` and `selection_share`."""
+    worth = read_values(wards, rule.limits, value, faults=_option_faults(rule))
+    usable = usable_wards(wards, rule.limits) & worth.notna()
+    _check_include(wards, rule, worth, usable)
+    groups = enumerate_groups(graph, wards[usable], limits=rule.limits, exclude=rule.exclude)
+    values = worth.reindex(groups.codes).to_numpy()
+    _check_held(groups, values, rule)
+    picked: list[Chosen] = []
+    notes: dict[str, dict[str, Any]] = {}
+    for country, own in groups_by_country(groups, _countries(wards, groups)).items():
+        problem, positions = build_problem(groups, values, rule, country, own)
+        packing = _choose(groups, rule, problem, time_limit=time_limit, seed=seed)
+        picked.append(positions[packing.chosen])
+        notes[country] = _describe(country, rule, packing, len(own), time_limit)
+        log.info("areas: %s", " ".join(notes[country]["sentences"]))
+    chosen, order = _table(groups, values, np.concatenate([np.empty(0, dtype=np.int64), *picked]), rule.limits.within)
+    chosen.attrs["selection"] = notes
+    return Selection(chosen, rule, groups, values, order)
+
+
+# ------------------------------------------------------------------------------------------ the choice
+
+
+def _countries(wards: pd.DataFrame, groups: Groups) -> list[str]:
+    """The countries of the table, and '' where it has none."""
+    named: set[str] = set(wards["country"].dropna()) if "country" in wards else set()
+    return sorted((named | set(groups.country)) - {""}) or [""]
+
+
+def groups_by_country(groups: Groups, countries: Sequence[str]) -> dict[str, Chosen]:
+    """Country -> positions of its groups, rising."""
+    country = groups.country[groups.members[:, 0]]
+    return {name: np.flatnonzero(country == name) for name in countries}
+
+
+def build_problem(groups: Groups, values: Floats, rule: Rule, country: str, own: Chosen) -> tuple[Problem, Chosen]:
+    """The groups of one country (`own`) with a value above 0 as a packing problem, and their positions among all."""
+    total = sum_over(groups.members[own], values)
+    own = own[total > 0]
+    members = groups.members[own]
+    wanted = groups.codes.get_indexer(pd.Index(rule.include).drop_duplicates())
+    wanted = np.sort(wanted[(wanted >= 0) & (groups.country[wanted] == country)])
+    problem = Problem(
+        members=members,
+        value=total[total > 0],
+        authority=groups.authority[members[:, 0]],
+        number=rule.areas,
+        per_authority=rule.per_authority,
+        wanted=wanted.astype(np.int32),
+        wards=len(groups.codes),
+    )
+    return problem, own
+
+
+def _choose(groups: Groups, rule: Rule, problem: Problem, *, time_limit: float, seed: int) -> Packing:
+    """The best choice in one country; refused where it cannot hold every ward that must be in an area."""
+    if len(problem.members) == 0:
+        return Packing(np.empty(0, dtype=np.int64), 0.0, 0.0, exact=True, solved_on=0)
+    start, missed = cover_wanted(problem)
+    if len(missed):
+        cap = f", at most {rule.per_authority} in one {rule.limits.within}" if rule.per_authority else ""
+        codes = listed(f"'{code}'" for code in groups.codes[missed])
+        raise InputError(
+            f"areas.include: {codes} cannot be in an area together with the other wards to include: at most "
+            f"{plural(rule.areas, 'area')} in a country, without overlap{cap}; allow more areas, or include fewer wards"
+        )
+    return pack(problem, start, time_limit=time_limit, seed=seed)
+
+
+def _check_held(groups: Groups, values: Floats, rule: Rule) -> None:
+    """Refuse wards to include that no group of value holds, saying why of each."""
+    if not rule.include:
+        return
+    low, high = rule.limits.population
+    size = f"at most {plural(rule.limits.max_wards, 'ward')} of one {rule.limits.within}"
+    limits = f"{size}, {low:,.0f} to {high:,.0f} residents"
+    of_value = set(groups.members[groups.sums(values) > 0].ravel())
+    in_a_group = set(groups.members.ravel())
+    faults = []
+    for code, position in zip(rule.include, groups.codes.get_indexer(pd.Index(rule.include)), strict=True):
+        if position in of_value:
+            continue
+        if groups.population[position] > high:
+            why = f"it has {groups.population[position]:,.0f} residents, and an area may have {high:,.0f} at most"
+        elif position in in_a_group:
+            why = "every group of wards within the limits that holds it has a value of 0"
+        else:
+            why = f"no connected group within the limits ({limits}) holds it"
+        faults.append(f"areas.include: '{code}' can be in no area: {why}")
+    if faults:
+        raise InputError(faults)
+
+
+def _table(groups: Groups, values: Floats, picked: Chosen, within: str) -> tuple[pd.DataFrame, Chosen]:
+    """The chosen groups as `select_areas` returns them, and their positions in that order."""
+    total, people = groups.sums(values), groups.sums(groups.population)
+    codes = [groups.wards_of(group) for group in picked]
+    rows = pd.DataFrame(
+        {
+            "area_id": pd.Series([area_id(own) for own in codes], dtype="str"),
+            "ward_codes": pd.Series([";".join(own) for own in codes], dtype="str"),
+            "wards": pd.Series([len(own) for own in codes], dtype="int64"),
+            "population": people[picked],
+            "value": total[picked],
+            "country": pd.Series(groups.country[groups.members[picked, 0]], dtype="str"),
+            within: pd.Series(groups.authorities[groups.authority[groups.members[picked, 0]]].to_numpy()),
+            "picked": picked,
+        }
+    ).sort_values(["country", "value", "area_id"], ascending=[True, False, True], ignore_index=True)
+    return rows.drop(columns="picked"), rows["picked"].to_numpy()
+
+
+def _describe(country: str, rule: Rule, packing: Packing, candidates: int, time_limit: float) -> dict[str, Any]:
+    """What `attrs['selection']` says of one country."""
+    gap = (packing.bound - packing.value) / packing.value if packing.value else 0.0
+    chosen = len(packing.chosen)
+    place = f"{country}: " if country else ""
+    if chosen == 0:
+        sentences = [f"{place}no area was chosen: no group of wards within the limits has a value above 0."]
+    elif packing.exact:
+        sentences = [
+            f"{place}no other choice of up to {plural(rule.areas, 'area')} within the limits has a larger total value; "
+            f"all {candidates:,} groups of wards that keep to the limits were considered."
+        ]
+    else:
+        sentences = [
+            f"{place}the choice is a fallback, found by local search: the solver did not end within {time_limit:g} "
+            f"seconds. No choice can be worth more than {100 * gap:.2g}% more."
+        ]
+    if 0 < chosen < rule.areas:
+        sentences.append(
+            f"{place}{rule.areas} areas were asked for and {chosen} chosen: more would not raise the total."
+        )
+    return {
+        "method": EXACT if packing.exact else FALLBACK,
+        "value": packing.value,
+        "bound": packing.bound,
+        "gap": gap,
+        "candidates": candidates,
+        "solved_on": packing.solved_on,
+        "areas_asked": rule.areas,
+        "areas_chosen": chosen,
+        "sentences": sentences,
+    }
+
+
+# ------------------------------------------------------------------------------------- what is given
+
+
+def read_values(
+    wards: pd.DataFrame, limits: Limits, value: str | pd.Series, *, faults: Sequence[str] = ()
+) -> pd.Series:
+    """Value of every ward, missing where it has none.
+
+    Args:
+        wards: indexed by ward_code.
+        limits: for the column that areas may not cross.
+        value: a column of `wards`, or a Series on ward_code.
+        faults: what is already known to be wrong, to be listed with the rest.
+
+    Raises:
+        InputError: those faults, columns that are not there, values that are no finite numbers or below 0.
+    """
+    needed = ["population", limits.within, *([value] if isinstance(value, str) else [])]
+    found = [
+        *faults,
+        *(f"wards: no column '{name}', which choosing areas needs" for name in needed if name not in wards),
+    ]
+    if found:
+        raise InputError(found)
+    worth = wards[value] if isinstance(value, str) else value.reindex(wards.index)
+    numbers, found = finite_numbers(worth)
+    if not found and (numbers < 0).any():
+        code = wards.index[int(np.nanargmin(numbers))]
+        found = [f"value: {int((numbers < 0).sum())} wards have one below 0, such as '{code}'; allowed is 0 or more"]
+    if found:
+        raise InputError(found)
+    return pd.Series(numbers, index=wards.index)
+
+
+def _option_faults(rule: Rule) -> list[str]:
+    faults = []
+    if rule.areas < 1:
+        faults.append(f"areas.areas = {rule.areas}: allowed is 1 or more")
+    if rule.per_authority < 0:
+        faults.append(f"areas.per_authority = {rule.per_authority}: allowed is 0 (no cap) or more")
+    return faults
+
+
+def _check_include(wards: pd.DataFrame, rule: Rule, worth: pd.Series, usable: pd.Series) -> None:
+    """Refuse wards to include or exclude that are unknown, and wards to include that can be in no area."""
+    faults = [
+        f"areas.{option}: '{code}' is not a ward of the study's area"
+        for option, codes in (("include", rule.include), ("exclude", rule.exclude))
+        for code in codes
+        if code not in wards.index
+    ]
+    for code in rule.include:
+        if code in rule.exclude:
+            faults.append(f"areas.include: '{code}' is in areas.exclude too")
+        elif code in wards.index and not usable[code]:
+            why = "it has no value" if pd.isna(worth[code]) else f"its population or {rule.limits.within} is not known"
+            if "assessed" in wards and not wards.at[code, "assessed"]:
+                why = f"it is not assessed ({wards.get('not_assessed_reason', pd.Series(dtype=str)).get(code, '')})"
+            faults.append(f"areas.include: '{code}' can be in no area: {why}")
+    if faults:
+        raise InputError(faults)
+
+
+# ------------------------------------------------------------------------------- what is asked of it
+
+
+def members(chosen: pd.DataFrame, graph: Graph) -> pd.DataFrame:
+    """The wards of chosen areas as `group.build_areas` takes them.
+
+    Args:
+        chosen: with country and ward_codes, one row per area.
+        graph: neighbours, on ward_code.
+
+    Returns:
+        [ward_code, area, cluster], one row per ward of an area; area is the row of `chosen`, cluster the number of the
+        clump of touching areas of one country, in the order in which they first appear.
+    """
+    lists = [codes.split(";") for codes in chosen["ward_codes"]]
+    rows = pd.DataFrame(
+        [(code, area) for area, codes in enumerate(lists) for code in codes], columns=["ward_code", "area"]
+    ).astype({"ward_code": "str", "area": "int64"})
+    owner = pd.Series(rows["area"].to_numpy(), index=rows["ward_code"])
+    links = graph.adjacency[graph.adjacency > 0]
+    pairs = np.column_stack([links.index.get_level_values(side).map(owner).to_numpy(float) for side in (0, 1)])
+    pairs = pairs[~np.isnan(pairs).any(axis=1)].astype(int)
+    country = chosen["country"].to_numpy(dtype=object)
+    pairs = pairs[country[pairs[:, 0]] == country[pairs[:, 1]]]
+    touching = csr_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(chosen), len(chosen)))
+    clump = connected_components(touching, directed=False)[1] if len(chosen) else np.empty(0, dtype=np.int32)
+    return rows.assign(cluster=pd.factorize(clump)[0][rows["area"]].astype("int64"))
