@@ -1,0 +1,264 @@
+"""What kind of place an area is: its domains of deprivation, who answers for it, and what its figures rest on."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Mapping
+
+import numpy as np
+import pandas as pd
+from geopandas import GeoDataFrame
+
+from tipping_point.areas.words import percent
+from tipping_point.schema import CRIME_TYPES, DOMAINS, NOT_CRIME, InputError, check_table
+
+log = logging.getLogger(__name__)
+
+POLICE_GENERATED: Mapping[str, tuple[str, ...]] = {
+    "police_uk": ("Drugs", "Possession of weapons"),
+    "metropolitan": ("POSSESSION OF DRUGS", "POSSESSION OF WEAPONS", "TRAFFICKING OF DRUGS"),
+}
+"""Types found mostly by search: where police search more, more is recorded, and ranking on it sends more search."""
+
+PARTLY_POLICE_GENERATED: Mapping[str, tuple[str, ...]] = {
+    "police_uk": ("Public order", "Other crime"),
+    "metropolitan": (
+        "DEATH SERIOUS INJURY ILLEGAL DRIVING",
+        "FRAUD AND FORGERY",
+        "MISC CRIMES AGAINST SOCIETY",
+        "NFIB",
+        "OTHER OFFENCES PUBLIC ORDER",
+        "PUBLIC FEAR ALARM OR DISTRESS",
+        "RACE OR RELIGIOUS AGG PUBLIC FEAR",
+        "VIOLENT DISORDER",
+    ),
+}
+"""Types that an officer often records without a report, or that no victim of the ward reports."""
+
+LONDON_BOROUGH = "E09"
+"""First letters of the codes of London boroughs and the City: no lookup of combined authorities holds them."""
+
+AUTHORITY_UNKNOWN = "no lookup of the study gives a mayoral authority for this district"
+
+
+def area_members(areas: pd.DataFrame) -> pd.DataFrame:
+    """[area_id, ward_code], one row per ward of an area, in the order of the areas."""
+    codes = areas["ward_codes"].astype(str).str.split(";")
+    pairs = [(area, code) for area, own in codes.items() for code in own if code]
+    return pd.DataFrame(pairs, columns=["area_id", "ward_code"], dtype=str)
+
+
+def chosen_areas(areas: pd.DataFrame) -> pd.DataFrame:
+    """The areas on the shortlist; all of them where the table does not say (`select`, `given`)."""
+    return areas[areas["shortlisted"].astype(bool)] if "shortlisted" in areas.columns else areas
+
+
+def victim_reported(vocabulary: str, types: Collection[str]) -> list[str]:
+    """Those of the types that victims or witnesses report, in the order of the vocabulary.
+
+    Raises:
+        InputError: an unknown vocabulary or type.
+    """
+    _check_types(vocabulary, types)
+    other = {*POLICE_GENERATED[vocabulary], *PARTLY_POLICE_GENERATED[vocabulary], *NOT_CRIME}
+    return [kind for kind in CRIME_TYPES[vocabulary] if kind in types and kind not in other]
+
+
+def describe_domains(areas: pd.DataFrame, wards: pd.DataFrame, *, tenth: float = 90.0) -> pd.DataFrame:
+    """Each domain of each area, as percentiles of the nation's wards, beside the whole of its district.
+
+    Args:
+        areas: indexed by area_id, with ward_codes.
+        wards: indexed by ward_code, with population, district_code and the domains (0-100, higher = more deprived).
+        tenth: percentile from which a ward is in the most deprived tenth.
+
+    Returns:
+        [area_id, domain, percentile, share_in_tenth, district_percentile, in_tenth], one row per area and domain.
+        percentile: population-weighted mean of its wards; share_in_tenth: share of its residents in wards in the
+        most deprived tenth; district_percentile: the mean over all wards of its districts; in_tenth: True where at
+        least half of the residents live in such wards. Missing where a ward lacks the domain or its residents.
+    """
+    check_table(areas, "areas", ["ward_codes"])
+    check_table(wards, "wards", ["population", "district_code", *DOMAINS])
+    people = wards["population"].astype(float)
+    rows = []
+    for area, codes in areas["ward_codes"].items():
+        own = wards.loc[str(codes).split(";")]
+        around = wards[wards["district_code"].isin(own["district_code"])]
+        known = around["population"].gt(0) & around[list(DOMAINS)].notna().all(axis=1)
+        around = around[known]
+        for name in DOMAINS:
+            deep = own[name].ge(tenth).astype(float).where(own[name].notna())
+            share = _weighted(deep, people)
+            rows.append((area, name, _weighted(own[name], people), share, _weighted(around[name], people)))
+    columns = ["area_id", "domain", "percentile", "share_in_tenth", "district_percentile"]
+    table = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[2:], float))
+    table["in_tenth"] = (table["share_in_tenth"] >= 0.5).astype("boolean").mask(table["share_in_tenth"].isna())
+    log.info("profile: %d areas, %d domains in the most deprived tenth", len(areas), int(table["in_tenth"].sum()))
+    return table
+
+
+def add_profile(areas: GeoDataFrame, domains: pd.DataFrame) -> GeoDataFrame:
+    """Add to each area its six domains (percentile) and `<domain>_in_tenth`, the share of residents in the tenth.
+
+    Args:
+        areas: indexed by area_id.
+        domains: from `describe_domains`.
+    """
+    wide = domains.pivot(index="area_id", columns="domain", values=["percentile", "share_in_tenth"])
+    result = areas.copy()
+    for name in DOMAINS:
+        for value, column in (("percentile", name), ("share_in_tenth", f"{name}_in_tenth")):
+            result[column] = wide[value, name].reindex(areas.index).astype(float) if len(wide) else np.nan
+    return result
+
+
+def police_generated_shares(
+    counts: pd.DataFrame, members: pd.DataFrame, *, weights: Mapping[str, float], vocabulary: str
+) -> pd.DataFrame:
+    """Share of the measure's crimes, and of its harm, that is of police-generated types, per place.
+
+    Args:
+        counts: ward_code x month x crime_type with crimes; missing months add nothing.
+        members: [place, ward_code] in this order, such as `area_members`; a ward may be in several places.
+        weights: crime type -> severity weight, the types of the study's measure.
+        vocabulary: of the types.
+
+    Returns:
+        police_generated_share, police_generated_harm_share (0-1) on the places; missing where there is no crime.
+    """
+    _check_types(vocabulary, weights)
+    place, ward = members.columns
+    own = counts[counts["crime_type"].isin(list(weights))]
+    rows = own.groupby(["ward_code", "crime_type"], observed=True)["crimes"].sum(min_count=1)
+    table = rows.astype("Float64").astype(float).unstack("crime_type").reindex(columns=list(weights))
+    placed = table.reindex(members[ward].to_numpy()).groupby(members[place].to_numpy(), sort=False).sum()
+    placed.index.name = place
+    found = [kind for kind in POLICE_GENERATED[vocabulary] if kind in placed.columns]
+    shares = {}
+    for column, amounts in (("share", placed), ("harm_share", placed * pd.Series(weights, dtype=float))):
+        total = amounts.sum(axis=1)
+        shares[f"police_generated_{column}"] = amounts[found].sum(axis=1) / total.where(total > 0)
+    return pd.DataFrame(shares)
+
+
+def add_police_generated(
+    places: GeoDataFrame,
+    shares: pd.DataFrame,
+    *,
+    chosen: Collection[str] | None = None,
+    still_chosen: Collection[str] | None = None,
+    threshold: float = 0.25,
+) -> GeoDataFrame:
+    """Add both shares, depends_on_police_generated and the reason to wards or areas.
+
+    A place depends on police-generated types where it would leave the list without them, or where they make up more
+    than `threshold` of its harm. An area has left the list where less than half of its wards are still chosen.
+
+    Args:
+        places: wards, or areas with ward_codes.
+        shares: from `police_generated_shares`, on the index of the places.
+        chosen: codes of the wards that the study chose; None takes those of the areas, and no ward.
+        still_chosen: codes of the wards chosen when the whole study is run without these types; None: not run.
+        threshold: share of harm, 0-1.
+    """
+    table = shares.reindex(places.index)
+    heavy = table["police_generated_harm_share"] > threshold
+    left = pd.Series(False, index=places.index)
+    if still_chosen is not None:
+        left = _left(places, set(chosen or ()), set(still_chosen))
+    said = [
+        "; ".join(
+            text
+            for holds, text in (
+                (gone, "without police-generated types it would not be on the list"),
+                (much, f"{percent(share)} of its harm is of police-generated types"),
+            )
+            if holds
+        )
+        for gone, much, share in zip(left, heavy, table["police_generated_harm_share"].astype(float), strict=True)
+    ]
+    return places.assign(
+        police_generated_share=table["police_generated_share"],
+        police_generated_harm_share=table["police_generated_harm_share"],
+        depends_on_police_generated=heavy | left,
+        police_generated_reason=pd.Series(said, index=places.index, dtype=str),
+    )
+
+
+def add_accountability(
+    areas: GeoDataFrame,
+    wards: pd.DataFrame,
+    *,
+    partnerships: Mapping[str, str] | None = None,
+    authorities: Mapping[str, str] | None = None,
+) -> GeoDataFrame:
+    """Add partnership_names, mayoral_authority and accountability_note: who answers for the area.
+
+    Args:
+        areas: with ward_codes.
+        wards: indexed by ward_code, with district_code.
+        partnerships: district code -> its community safety partnership (several joined as the caller words them).
+        authorities: district code -> its combined authority. A London borough's is known by its code, E09….
+
+    Returns:
+        The areas. Names separated by semicolons; blank where no lookup knows, and then the note says so.
+    """
+    known, mayors = dict(partnerships or {}), dict(authorities or {})
+    names: dict[str, list[str]] = {"partnership_names": [], "mayoral_authority": [], "accountability_note": []}
+    for codes in areas["ward_codes"]:
+        districts = sorted(set(wards.loc[str(codes).split(";"), "district_code"].astype(str)))
+        own = [known.get(code, "") for code in districts]
+        mayor = [mayors.get(code) or ("Greater London Authority" if code.startswith(LONDON_BOROUGH) else "")
+                 for code in districts]  # fmt: skip
+        notes = ["no lookup of the study gives its community safety partnership"] if not all(own) else []
+        notes += [AUTHORITY_UNKNOWN] if not all(mayor) else []
+        names["partnership_names"].append("; ".join(dict.fromkeys(filter(None, own))))
+        names["mayoral_authority"].append("; ".join(dict.fromkeys(filter(None, mayor))))
+        names["accountability_note"].append("; ".join(notes))
+    return areas.assign(**{column: pd.Series(said, index=areas.index, dtype=str) for column, said in names.items()})
+
+
+def names_by_district(lookup: pd.DataFrame, name: str) -> dict[str, str]:
+    """District code -> names joined by 'and', from a lookup with district<year>_code and <name><year>_name.
+
+    Args:
+        lookup: from `sources.geography.read_lookup`.
+        name: 'partnership' or 'authority'; seven districts have several partnerships, all are given.
+    """
+    found = {
+        part: [column for column in lookup.columns if column.startswith(part) and column.endswith(end)]
+        for part, end in (("district", "_code"), (name, "_name"))
+    }
+    absent = [f"lookup: lacks a column of {part}; it has {', '.join(lookup.columns)}"
+              for part, columns in found.items() if not columns]  # fmt: skip
+    if absent:
+        raise InputError(absent)
+    pairs = lookup[[found["district"][0], found[name][0]]].drop_duplicates()
+    pairs = pairs[pairs.iloc[:, 1] != ""].sort_values(list(pairs.columns))
+    return {str(code): " and ".join(own) for code, own in pairs.groupby(pairs.columns[0])[pairs.columns[1]]}
+
+
+def _weighted(values: pd.Series, people: pd.Series) -> float:
+    """Mean by residents; missing where a value is, or where there are no residents."""
+    own = people.reindex(values.index)
+    total = float(own.sum())
+    return float((values.astype(float) * own).sum(skipna=False) / total) if total > 0 else float("nan")
+
+
+def _left(places: pd.DataFrame, chosen: set[str], still: set[str]) -> pd.Series:
+    """Places on the list that would not be on it without police-generated types."""
+    if "ward_codes" not in places.columns:
+        return pd.Series([code in chosen and code not in still for code in places.index], index=places.index)
+    listed = places.index.isin(chosen_areas(places).index)
+    own = places["ward_codes"].astype(str).str.split(";")
+    kept = own.map(lambda codes: 2 * sum(code in still for code in codes) >= len(codes)).astype(bool)
+    return pd.Series(listed, index=places.index) & ~kept
+
+
+def _check_types(vocabulary: str, types: Collection[str]) -> None:
+    if vocabulary not in CRIME_TYPES:
+        raise InputError(f"vocabulary: '{vocabulary}' is not known; choose from {', '.join(CRIME_TYPES)}")
+    strange = sorted(set(types) - set(CRIME_TYPES[vocabulary]))
+    if strange:
+        raise InputError(f"types: {', '.join(map(repr, strange))} are none of the vocabulary '{vocabulary}'")
