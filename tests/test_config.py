@@ -6,6 +6,8 @@ import inspect
 
 import pytest
 
+from tipping_point.areas.criteria import Criteria
+from tipping_point.areas.given import Adjustment
 from tipping_point.areas.group import Limits
 from tipping_point.config import SECTIONS, Config, read_study
 from tipping_point.measures.chronicity import Rules
@@ -75,7 +77,7 @@ def test_the_verbs_have_the_names_and_defaults_of_the_study_file(study):
     config = read_study(study())
     for verb, keys in (
         (find_hotspots, SECTIONS["hotspots"]),
-        (add_index, SECTIONS["index"]),
+        (add_index, ["scale", "combine"]),
         (add_rates, ["denominator"]),
         (add_coverage, ["minimum"]),
         (rank_areas, ["per_authority"]),
@@ -86,7 +88,7 @@ def test_the_verbs_have_the_names_and_defaults_of_the_study_file(study):
 
 
 def test_every_key_of_the_study_file_has_a_place_in_the_config():
-    verbs = (Config, Limits, Rules)
+    verbs = (Config, Limits, Rules, Criteria)
     places = {"types"}.union(*(inspect.signature(verb).parameters for verb in verbs))
     assert {key for keys in SECTIONS.values() for key in keys} <= places
 
@@ -184,3 +186,50 @@ def test_what_is_no_study_file_says_so(study, tmp_path):
 def test_true_is_not_a_number(study):
     (fault,) = faults(study, STUDY + "[areas]\nmax_wards = true\n")
     assert "True was given" in fault
+
+
+GIVEN = """
+[areas]
+method = "given"
+[[areas.given]]
+name = "North End"
+wards = ["E05000001", "E05000002"]
+"""
+
+
+def test_areas_that_the_user_names_and_adjusts(study):
+    change = """
+[[areas.adjust]]
+area = "E05000001"
+add = ["E05000003"]
+reason = "the estate goes on across the road"
+who = "the partnership"
+date = "2026-02-01"
+"""
+    config = read_study(study(STUDY + GIVEN + change))
+    assert config.method == "given"
+    assert config.given == {"North End": ("E05000001", "E05000002")}
+    assert config.adjustments == (
+        Adjustment(
+            "E05000001", ("E05000003",), (), "the estate goes on across the road", "the partnership", "2026-02-01"
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ('[areas]\nmethod = "given"\n', 'method = "given" needs at least one [[areas.given]]'),
+        (GIVEN.replace('"given"', '"select"'), '[[areas.given]]: is for method = "given"; the method is "select"'),
+        (GIVEN + GIVEN[GIVEN.index("[[") :], "'North End' stands twice"),
+        ('[index]\npreset = "vli"\n[[index.component]]\ncolumn = "income"\nweight = 1\n', "keep one"),
+        ("[areas]\ngiven = 3\n", "must be a list of entries"),
+        ('[[areas.adjust]]\narea = "E05000001"\n', "[areas.adjust no. 1] reason: is missing"),
+        ("[firmness]\nsimulations = 5\n", "20 or more"),
+        ("[criteria]\nneeds = 9\n", "study.toml: criteria.needs: 9 given"),
+    ],
+)
+def test_what_contradicts_itself_is_refused(study, more, said):
+    with pytest.raises(InputError) as raised:
+        read_study(study(STUDY + more))
+    assert said in str(raised.value)

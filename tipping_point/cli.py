@@ -14,9 +14,18 @@ from pathlib import Path
 from tqdm import tqdm
 
 from tipping_point import __version__
+from tipping_point.backtest import describe_backtest, run_backtest
 from tipping_point.config import Config, read_study
 from tipping_point.demo.city import make_demo
-from tipping_point.pipeline import STEPS, Results, check_study, compare_criteria, freeze_study, run_study
+from tipping_point.pipeline import (
+    STEPS,
+    Results,
+    check_study,
+    compare_criteria,
+    explain_in_folder,
+    freeze_study,
+    run_study,
+)
 from tipping_point.schema import InputError
 
 DONE, OUR_FAULT, THEIR_FAULT = 0, 1, 2
@@ -88,6 +97,27 @@ def _parser() -> argparse.ArgumentParser:
                      "without a known licence")  # fmt: skip
     run.set_defaults(action=_run)
 
+    explain = commands.add_parser(
+        "explain",
+        help="why a ward or area is on the list of a finished study, or not, and what would change that",
+        description="Say in plain sentences, from the tables of a finished study, why a place is in, nearly in or out, "
+        "the smallest change that would move it to the other side, and its nearest rivals.",
+    )
+    explain.add_argument("folder", type=Path, metavar="FOLDER", help="the folder of a finished study")
+    explain.add_argument("place", metavar="WARD_OR_AREA", help="a code, or the name of one ward or area")
+    explain.set_defaults(action=_explain)
+
+    backtest = commands.add_parser(
+        "backtest",
+        help="what the study would have foreseen, year by year, beside plain baselines",
+        description="At one month of every year, choose from what was known then and score the choice by the year that "
+        "followed. Needs four years or more.",
+    )
+    backtest.add_argument("study", type=Path, metavar="STUDY.toml", help="the study file")
+    backtest.add_argument("--output", type=Path, metavar="DIR",
+                          help="a folder of its own (default: outputs/ and the study's name, -backtest)")  # fmt: skip
+    backtest.set_defaults(action=_backtest)
+
     freeze = commands.add_parser(
         "freeze",
         help="write down the criteria of a study before it is run, with their hash and today's date",
@@ -121,8 +151,25 @@ def _check(options: argparse.Namespace, command: str) -> None:  # noqa: ARG001 -
 
 def _run(options: argparse.Namespace, command: str) -> None:
     config = read_study(options.study)
-    output = options.output or Path("outputs") / (re.sub(r"[^\w-]+", "-", options.study.stem).strip("-") or "study")
-    _run_and_tell(config, output, options.edition, command)
+    _run_and_tell(config, options.output or _folder_of(options.study), options.edition, command)
+
+
+def _folder_of(study: Path, suffix: str = "") -> Path:
+    name = re.sub(r"[^\w-]+", "-", study.stem).strip("-") or "study"
+    return Path("outputs") / f"{name}{suffix}"
+
+
+def _explain(options: argparse.Namespace, command: str) -> None:  # noqa: ARG001 - every action has one signature
+    print(explain_in_folder(options.folder, options.place))
+
+
+def _backtest(options: argparse.Namespace, command: str) -> None:
+    config = read_study(options.study)
+    output = options.output or _folder_of(options.study, "-backtest")
+    result = run_backtest(config, output=output, command=command, progress=lambda name: print(name, file=sys.stderr))
+    for line in describe_backtest(result):
+        print(line)
+    print(f"Tables: {output}")
 
 
 def _freeze(options: argparse.Namespace, command: str) -> None:  # noqa: ARG001 - every action has one signature

@@ -11,6 +11,7 @@ from tipping_point.hotspots.find import METHODS
 from tipping_point.measures.chronicity import CHOICES
 from tipping_point.measures.index import COMBINATIONS, SCALES
 from tipping_point.measures.named import MEASURES
+from tipping_point.schema import DOMAINS
 
 CRIME_KINDS = ("police_uk", "metropolitan_wards")
 POPULATION_KINDS = ("lsoa_mid_year", "census_ts001", "any")
@@ -55,12 +56,27 @@ _MONTH = Key("a month as text, YYYY-MM", lambda value: isinstance(value, str) an
 
 _SHARE = Key("a share above 0, up to 1", lambda value: _is_number(value) and 0 < value <= 1, float)
 
-COMPONENT: Mapping[str, Key] = {
-    "column": _TEXT,
-    "weight": Key("a number above 0", lambda value: _is_number(value) and value > 0, float),
-    "worse": _one_of("higher", "lower"),
-    "country": _one_of("England", "Wales"),
+ENTRIES: Mapping[tuple[str, str], Mapping[str, Key]] = {
+    ("index", "component"): {
+        "column": _TEXT,
+        "weight": Key("a number above 0", lambda value: _is_number(value) and value > 0, float),
+        "worse": _one_of("higher", "lower"),
+        "country": _one_of("England", "Wales"),
+        "domain": _one_of(*DOMAINS, "none"),
+    },
+    ("areas", "given"): {"name": _TEXT, "wards": _TEXTS},
+    ("areas", "adjust"): {
+        "area": _TEXT, "add": _TEXTS, "drop": _TEXTS, "reason": _TEXT, "who": _TEXT, "date": _TEXT,
+    },
+}  # fmt: skip
+"""Section and key of a list of entries -> key of an entry -> what it may hold."""
+
+REQUIRED: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("index", "component"): ("column", "weight"),
+    ("areas", "given"): ("name", "wards"),
+    ("areas", "adjust"): ("area", "reason", "who", "date"),
 }
+"""What every entry must hold."""
 
 SECTIONS: Mapping[str, Mapping[str, Key]] = {
     "study": {
@@ -102,14 +118,27 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
         "correction": _one_of("bh", "by"),
         "max_population_share": _SHARE,
     },
-    "index": {"scale": _one_of(*SCALES), "combine": _one_of(*COMBINATIONS)},
+    "index": {
+        "scale": _one_of(*SCALES),
+        "combine": _one_of(*COMBINATIONS),
+        "preset": _one_of("vli", "vli_without_age"),
+    },
+    "firmness": {
+        "simulations": Key("a whole number, 20 or more", lambda value: _is_int(value) and value >= 20),
+        "selections": _COUNT,
+        "variance": Key("a number of 0 or more", lambda value: _is_number(value) and value >= 0, float),
+        "top": _SHARE,
+    },
     "chronicity": {
         **dict.fromkeys(("months", "minimum_windows", "trend_months"), _POSITIVE),
         **dict.fromkeys(("top", "chronic", "tipping", "near_top", "minimum_covered", "minimum_wards"), _SHARE),
         **{name: _one_of(*allowed) for name, allowed in CHOICES.items()},
     },
     "areas": {
-        "method": _one_of("touching"),
+        "method": _one_of("touching", "select", "given"),
+        "years": _POSITIVE,
+        "visitors": _BOOL,
+        "kind": _TEXT,
         "areas": _POSITIVE,
         "votes": _POSITIVE,
         "population": Key(
@@ -128,6 +157,14 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
         "include": _TEXTS,
         "exclude": _TEXTS,
     },
+    "criteria": {
+        **dict.fromkeys(("votes", "needs"), _POSITIVE),
+        **dict.fromkeys(("chronic", "most_deprived", "deprived", "tipping", "alpha"), _SHARE),
+    },
+    "goal": {
+        "baseline_year": Key("a year, 2000 to 2100", lambda value: _is_int(value) and 2000 <= value <= 2100),
+        "comparators": _POSITIVE,
+    },
 }
 """Section -> key -> what it may hold. One section per verb; its keys are that verb's keyword arguments."""
 
@@ -142,10 +179,15 @@ SOURCES: Mapping[str, Mapping[str, Key]] = {
     },
     "deprivation": {"kind": _one_of(*DEPRIVATION_KINDS), "path": _TEXT},
     "indicator": _INDICATOR,
+    "census": {"path": _TEXT},
 }  # fmt: skip
 """Kind of source -> key -> what it may hold."""
 
 NEEDED = {
     "crime": ("kind", "path"), "boundaries": ("path",), "lookup": ("path",), "population": ("kind", "path"),
-    "deprivation": ("kind", "path"), "indicator": ("name", "path", "column", "worse", "combine"),
+    "deprivation": ("kind", "path"), "indicator": ("name", "path", "column", "worse", "combine"), "census": ("path",),
 }  # fmt: skip
+"""Kind of source -> what its entry must hold."""
+
+OPTIONAL = ("indicator", "census")
+"""Kinds of source that a study can do without."""

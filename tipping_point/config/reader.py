@@ -10,8 +10,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from tipping_point.areas.criteria import Criteria
+from tipping_point.areas.given import Adjustment
 from tipping_point.areas.group import Limits
-from tipping_point.config.keys import COMPONENT, NEEDED, SECTIONS, SOURCES, Key
+from tipping_point.config.keys import ENTRIES, NEEDED, OPTIONAL, REQUIRED, SECTIONS, SOURCES, Key
 from tipping_point.config.study import Config, Source
 from tipping_point.measures.chronicity import Rules
 from tipping_point.measures.index import Component
@@ -52,32 +54,81 @@ class _Reader:
     def read(self, document: dict[str, Any], text: str) -> Config | None:
         self._unknown("", document, [*SECTIONS, "sources"])
         sources = self._sources(document.get("sources"))
-        values: dict[str, Any] = {}
-        for section, keys in SECTIONS.items():
-            given = document.get(section, {})
-            if not isinstance(given, dict):
-                self.faults.append(f"[{section}]: must be a section")
-                continue
-            known = [*keys, "component"] if section == "index" else list(keys)
-            self._unknown(section, given, known)
-            good = {key: value for key, value in given.items() if self._good(section, key, value, keys)}
-            values |= {key: keys[key].store(value) for key, value in good.items()}
-        values["components"] = self._components(document.get("index", {}), sources)
+        values = {section: self._section(section, document.get(section, {})) for section in SECTIONS}
+        entries = {place: self._entries(place, document.get(place[0], {})) for place in ENTRIES}
         self._required(document)
-        rules = {key: values.pop(key) for key in SECTIONS["chronicity"] if key in values}
-        limits = {key: values.pop(key) for key in ("population", "max_wards", "within") if key in values}
-        types = values.pop("types", None)
-        if types is not None:
-            if "measure" in values:
-                self.faults.append("[crime]: measure and types are both given; keep one")
-            values["measure"] = types
-        if values.get("start", "") > values.get("end", "9"):
-            self.faults.append(f"[period] end: '{values['end']}' lies before start '{values['start']}'")
+        self._contradictions(values, entries)
         if self.faults:
             return None
+        limits = {
+            key: values["areas"].pop(key) for key in ("population", "max_wards", "within") if key in values["areas"]
+        }
+        if "types" in values["crime"]:
+            values["crime"]["measure"] = values["crime"].pop("types")
+        try:
+            rules, criteria = Rules(**values.pop("chronicity")), Criteria(**values.pop("criteria"))
+        except InputError as error:
+            self.faults += error.faults
+            return None
+        plain = {key: value for section in values.values() for key, value in section.items()}
         return Config(
-            path=self.path, text=text, sources=sources, limits=Limits(**limits), rules=Rules(**rules), **values
-        )
+            path=self.path, text=text, sources=sources, limits=Limits(**limits), rules=rules, criteria=criteria,
+            components=_components(entries["index", "component"], sources),
+            given={entry["name"]: entry["wards"] for entry in entries["areas", "given"]},
+            adjustments=tuple(Adjustment(**entry) for entry in entries["areas", "adjust"]),
+            **plain,
+        )  # fmt: skip
+
+    def _section(self, section: str, given: Any) -> dict[str, Any]:  # noqa: ANN401 - a TOML value is anything
+        """The good values of one section, as they are stored."""
+        keys = SECTIONS[section]
+        if not isinstance(given, dict):
+            self.faults.append(f"[{section}]: must be a section")
+            return {}
+        self._unknown(section, given, [*keys, *(key for place, key in ENTRIES if place == section)])
+        return {key: keys[key].store(value) for key, value in given.items() if self._good(section, key, value, keys)}
+
+    def _entries(self, place: tuple[str, str], given: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+        """The entries of a list within a section, each with what it must hold."""
+        section, name = place
+        keys = ENTRIES[place]
+        listed = _table(given).get(name, [])
+        if not isinstance(listed, list):
+            self.faults.append(f"[[{section}.{name}]]: must be a list of entries, each under its own heading")
+            return []
+        found = []
+        for number, each in enumerate(listed, start=1):
+            label = f"{section}.{name} no. {number}"
+            entry = _table(each)
+            self._unknown(label, entry, list(keys))
+            absent = [key for key in REQUIRED[place] if key not in entry]
+            self.faults += [f"[{label}] {key}: is missing; it must be {keys[key].allowed}" for key in absent]
+            good = [self._good(label, key, value, keys) for key, value in entry.items() if key in keys]
+            if all(good) and not absent:
+                found.append({key: keys[key].store(value) for key, value in entry.items() if key in keys})
+        return found
+
+    def _contradictions(
+        self, values: Mapping[str, Mapping[str, Any]], entries: Mapping[tuple[str, str], list[dict[str, Any]]]
+    ) -> None:
+        """Keys that are good by themselves and not together."""
+        if {"types", "measure"} <= {*values["crime"]}:
+            self.faults.append("[crime]: measure and types are both given; keep one")
+        start, end = (values["period"].get(key, "") for key in ("start", "end"))
+        if end and start > end:
+            self.faults.append(f"[period] end: '{end}' lies before start '{start}'")
+        method = values["areas"].get("method", "touching")
+        given = entries["areas", "given"]
+        if (method == "given") != bool(given):
+            self.faults.append(
+                '[areas]: method = "given" needs at least one [[areas.given]] with name and wards'
+                if method == "given"
+                else f'[[areas.given]]: is for method = "given"; the method is "{method}"'
+            )
+        names = [entry["name"] for entry in given]
+        self.faults += [f"[[areas.given]]: '{name}' stands twice" for name in sorted({*names}) if names.count(name) > 1]
+        if "preset" in values["index"] and entries["index", "component"]:
+            self.faults.append("[index]: preset and [[index.component]] are both given; keep one")
 
     def _required(self, document: dict[str, Any]) -> None:
         for section, key in (("study", "name"), ("study", "ward_year"), ("period", "start"), ("period", "end")):
@@ -102,14 +153,14 @@ class _Reader:
 
     def _sources(self, given: Any) -> tuple[Source, ...]:  # noqa: ANN401
         if not isinstance(given, dict):
-            self.faults.append(f"[sources]: is missing; a study needs {', '.join(SOURCES)} (the last as you like)")
+            self.faults.append(f"[sources]: is missing; a study needs {', '.join(SOURCES)} (the last two as you like)")
             return ()
         self._unknown("sources", given, list(SOURCES))
         sources = []
         for section, keys in SOURCES.items():
             entries = given.get(section, [])
             entries = [entries] if isinstance(entries, dict) else entries
-            if not entries and section != "indicator":
+            if not entries and section not in OPTIONAL:
                 self.faults.append(f"[sources.{section}]: is missing; give its path")
             if section == "boundaries" and len(entries) > 1:
                 self.faults.append("[sources.boundaries]: stands more than once; a study has one set of boundaries")
@@ -144,21 +195,11 @@ class _Reader:
             return None
         return path
 
-    def _components(self, index: Any, sources: tuple[Source, ...]) -> tuple[Component, ...]:  # noqa: ANN401
-        direction = {s.options["name"]: s.options["worse"] for s in sources if s.section == "indicator"}
-        components = []
-        for number, entry in enumerate(_table(index).get("component", []), start=1):
-            label = f"index.component no. {number}"
-            entry = _table(entry)  # noqa: PLW2901 - the same entry, as a table
-            self._unknown(label, entry, list(COMPONENT))
-            absent = [key for key in ("column", "weight") if key not in entry]
-            self.faults += [f"[{label}] {key}: is missing; it must be {COMPONENT[key].allowed}" for key in absent]
-            good = [self._good(label, key, value, COMPONENT) for key, value in entry.items() if key in COMPONENT]
-            if all(good) and not absent:
-                worse = entry.get("worse", direction.get(entry["column"], "higher"))
-                country = entry.get("country", "")
-                components.append(Component(entry["column"], float(entry["weight"]), worse, country))
-        return tuple(components)
+
+def _components(entries: list[dict[str, Any]], sources: tuple[Source, ...]) -> tuple[Component, ...]:
+    """The components, each in the direction of its indicator where it does not say its own."""
+    direction = {source.options["name"]: source.options["worse"] for source in sources if source.section == "indicator"}
+    return tuple(Component(**{"worse": direction.get(entry["column"], "higher"), **entry}) for entry in entries)
 
 
 def _table(value: Any) -> dict[str, Any]:  # noqa: ANN401 - a TOML value is anything

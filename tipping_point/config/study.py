@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tipping_point.areas.criteria import Criteria
+from tipping_point.areas.given import Adjustment
 from tipping_point.areas.group import Limits
 from tipping_point.measures.chronicity import Rules
 from tipping_point.measures.index import Component
@@ -52,14 +54,27 @@ class Config:
     scale: str = "percentile"
     combine: str = "arithmetic"
     components: tuple[Component, ...] = ()
+    preset: str = ""
+    simulations: int = 1_000
+    selections: int = 100
+    variance: float | None = None
+    top: float = 0.1
     method: str = "touching"
     areas: int = 10
+    years: int = 3
+    visitors: bool = False
+    kind: str | None = None
     votes: int = 1
     limits: Limits = field(default_factory=Limits)
     rules: Rules = field(default_factory=Rules)
     per_authority: int = 0
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    given: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    adjustments: tuple[Adjustment, ...] = ()
+    criteria: Criteria = field(default_factory=Criteria)
+    baseline_year: int | None = None
+    comparators: int = 5
 
     def of(self, section: str) -> tuple[Source, ...]:
         """The sources of one section, in the order of the study file."""

@@ -17,6 +17,7 @@ def build_cover(
     concentration: pd.DataFrame, *,
     study: str, area: str, start: str, end: str, measure: str, measure_label: str, measure_types: Sequence[str],
     proxy_note: str, overlap: tuple[int, int], edition: str, criteria: str, choices: Sequence[str],
+    findings: Sequence[str],
     settings: Mapping[str, object],
 ) -> Cover:  # fmt: skip
     """Put together the face of the outputs from what the run read, lost and chose.
@@ -39,6 +40,7 @@ def build_cover(
         criteria: whether the criteria were fixed before the run, in a sentence.
         overlap: wards in both top tenths of the two mission proxies, and the size of a top tenth.
         choices: sentences of the steps on what they chose.
+        findings: sentences of the steps on what they found.
         settings: numbers that templates show.
     """
     synthetic = bool(wards["synthetic"].any())
@@ -55,7 +57,8 @@ def build_cover(
         "its surroundings would lead one to expect.",
         f"Ranks and percentiles compare the assessed wards of {area} within their country; another area of reference "
         f"would give other ranks. Deprivation is compared with every ward of the country.",
-        "Ranks are single figures without a range: places next to each other on a list may not differ at all.",
+        "The range of a rank is what chance leaves open with every choice held (rank_low to rank_high), or what other "
+        "defensible choices give (rank_choice_low to rank_choice_high); places whose ranges overlap may not differ.",
         "Figures describe wards, not the people who live in them. A place on a list is a place with need; the list is "
         "evidence for a decision and its equality analysis, not the decision.",
     ]
@@ -65,13 +68,14 @@ def build_cover(
         measure_types=tuple(measure_types), proxy_note=proxy_note, synthetic=synthetic, stamp=stamp,
         attributions=tuple(dict.fromkeys(text for text in sources["attribution"] if text)),
         limits=tuple(limits), choices=tuple(choices), settings=dict(settings),
-        findings=tuple(_findings(wards, concentration, measure_label)),
+        findings=(*_findings(wards, concentration, measure_label), *findings),
     )  # fmt: skip
 
 
 def describe_choices(
-    wards: pd.DataFrame, areas: pd.DataFrame, files: pd.DataFrame, *, default_index: bool, repaired: Sequence[str]
-) -> list[str]:
+    wards: pd.DataFrame, areas: pd.DataFrame, files: pd.DataFrame, *, default_index: bool, method: str,
+    repaired: Sequence[str],
+) -> list[str]:  # fmt: skip
     """What a run chose or left out by itself, in plain sentences.
 
     Args:
@@ -79,6 +83,7 @@ def describe_choices(
         areas: the ranked areas.
         files: one row per crime file, with file, note and damaged.
         default_index: the study named no components.
+        method: by which areas were chosen.
         repaired: wards whose borders had to be repaired.
     """
     choices = list(dict.fromkeys(note for note in files.loc[~files["damaged"], "note"] if note))
@@ -96,11 +101,11 @@ def describe_choices(
     basis = next((text for text in wards["visitor_basis"] if text), "")
     if visitors:
         choices.append(
-            f"{visitors:,} wards are marked as busy centres ({basis}). None starts an area, and none makes up "
-            f"more than half of one."
+            f"{visitors:,} wards are marked as busy centres ({basis})."
+            + (" None starts an area, and none makes up more than half of one." if method == "touching" else "")
         )
     outside = int((~areas["within_limits"].astype(bool)).sum())
-    if outside:
+    if outside and method == "touching":
         choices.append(
             f"{outside:,} groups of touching hot wards are outside the study's limits of residents: they are in "
             f"areas.csv without a rank and on no list."

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 
+from tipping_point.areas.profile import names_by_district
 from tipping_point.config import Config, Source
 from tipping_point.measures.index import add_deprivation
 from tipping_point.schema import DOMAINS, SOURCES, WARDS, InputError
+from tipping_point.sources.areas_by_name import mayoral_lookup
 from tipping_point.sources.catalogue import describe_file
+from tipping_point.sources.census import read_census
 from tipping_point.sources.crime import list_street_files, read_street_crimes
 from tipping_point.sources.deprivation import read_deprivation
 from tipping_point.sources.geography import read_boundaries, read_lookup
@@ -35,6 +38,12 @@ class Prepared:
     repaired: tuple[str, ...]
     """Names of the study's wards whose borders had to be repaired."""
     rows: Mapping[Path, int]
+    partnerships: Mapping[str, str]
+    """District code -> its community safety partnerships, from the study's lookups."""
+    authorities: Mapping[str, str]
+    """District code -> its mayoral authority."""
+    characteristics: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Residents of every ward by 'characteristic: group': evidence of who a choice reaches, and never its input."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +84,13 @@ def prepare_wards(config: Config) -> Prepared:
     rows |= {path: len(table) for path, table in tables.items()}
     known = membership.wards.index.union(pd.Index(boundaries["ward_code"]))
     repaired = tuple(wards.loc[wards["ward_name"].isin(boundaries.attrs["repaired"]), "ward_name"])
-    return Prepared(wards, membership, known, residents, repaired, rows)
+    partnerships: dict[str, str] = {}
+    for lookup in lookups:
+        if any(column.startswith("partnership") for column in lookup.columns):
+            partnerships |= names_by_district(lookup, "partnership")
+    authorities = names_by_district(mayoral_lookup(2024), "authority")
+    authorities |= names_by_district(mayoral_lookup(2025), "authority")
+    return Prepared(wards, membership, known, residents, repaired, rows, partnerships, authorities)
 
 
 def add_context(config: Config, prepared: Prepared) -> tuple[Prepared, dict[str, Mapping[str, float]]]:
@@ -110,7 +125,13 @@ def add_context(config: Config, prepared: Prepared) -> tuple[Prepared, dict[str,
             table, membership, label=f"indicator {name}", combine=source.options["combine"], weights=residents
         )
         wards[name] = values[name].reindex(wards.index)
-    return replace(prepared, wards=wards, rows=rows), weights
+    groups = []
+    for source in config.of("census"):
+        table = read_census(source.path)
+        rows[source.path] = len(table)
+        groups.append(bring_to_wards(table, membership, label=source.path.name, combine="sum"))
+    characteristics = pd.concat(groups, axis=1).reindex(wards.index) if groups else pd.DataFrame(index=wards.index)
+    return replace(prepared, wards=wards, rows=rows, characteristics=characteristics), weights
 
 
 def _of_country(table: pd.DataFrame, country: str) -> pd.DataFrame:

@@ -12,18 +12,18 @@ import geopandas as gpd
 import pandas as pd
 from libpysal.graph import Graph
 
-from tipping_point.areas.group import build_areas, group_touching
-from tipping_point.areas.rank import add_area_id, rank_areas
+from tipping_point.areas.rank import add_area_id
 from tipping_point.config import Config
-from tipping_point.hotspots.find import find_hotspots
 from tipping_point.measures.chronicity import add_states
+from tipping_point.measures.components import describe_overlaps
 from tipping_point.measures.concentration import concentration
 from tipping_point.measures.harm import HARM_WEIGHTS
-from tipping_point.measures.index import Component, add_index, default_components
+from tipping_point.measures.index import Component, add_index, index_diagnostics
 from tipping_point.measures.named import MEASURES, choose_types
 from tipping_point.measures.proxies import proxy_overlap
-from tipping_point.measures.rates import add_crimes, add_rates, poisson_interval, rates_by_period
+from tipping_point.measures.rates import add_crimes, add_rates
 from tipping_point.measures.transitions import forecast_chronic
+from tipping_point.measures.value import add_value
 from tipping_point.measures.visitors import add_visitors
 from tipping_point.measures.windows import count_by_month, split_months
 from tipping_point.outputs.cover import build_cover, describe_choices
@@ -31,8 +31,14 @@ from tipping_point.outputs.folder import fresh_folder, run_log, write_provenance
 from tipping_point.outputs.maps import write_map
 from tipping_point.outputs.report import write_report
 from tipping_point.outputs.tables import write_tables
+from tipping_point.pipeline.choose import choose_areas
+from tipping_point.pipeline.firm import judge_ranks
 from tipping_point.pipeline.freeze import NOT_FIXED, compare_criteria
+from tipping_point.pipeline.hot import test_hotspots
+from tipping_point.pipeline.preset import choose_components
 from tipping_point.pipeline.read import (
+    Crimes,
+    Prepared,
     add_context,
     crime_rows,
     describe_sources,
@@ -40,17 +46,17 @@ from tipping_point.pipeline.read import (
     read_crimes,
     vocabulary_of,
 )
+from tipping_point.pipeline.tell import describe_areas
 from tipping_point.schema import (
-    CALIBRATION,
-    CONCENTRATION,
     CRIME_TYPES,
+    RECORDS,
     WARDS,
     Column,
     Cover,
     InputError,
     months_between,
 )
-from tipping_point.wards.counts import count_crimes, place_crimes
+from tipping_point.wards.counts import Counted, count_crimes, place_crimes
 from tipping_point.wards.coverage import add_coverage, build_coverage, require_assessed
 from tipping_point.wards.neighbours import build_graph, graph_table
 
@@ -68,7 +74,9 @@ STEPS = (
     "Lasting, rising or easing",
     "Composite index",
     "Testing for hot spots",
-    "Grouping wards into areas",
+    "Asking how firm the ranks are",
+    "Choosing areas",
+    "Describing areas",
     "Writing tables",
     "Drawing the map and the report",
 )
@@ -176,13 +184,7 @@ def analyse(
     step()
     crimes = read_crimes(config, list(weights))
     step()
-    wards = prepared.wards
-    months = months_between(config.start, config.end)
-    coverage = build_coverage(crimes.files, wards, months=months)
-    wards = add_coverage(wards, coverage, minimum=config.minimum)
-    require_assessed(wards)
-    placed = place_crimes(crimes.counts, prepared.membership.ward_of, prepared.known_wards)
-    counted = count_crimes(placed, wards, coverage, crime_types=CRIME_TYPES[crimes.vocabulary])
+    wards, coverage, counted = _count(config, prepared, crimes)
     step()
     wards = add_crimes(wards, counted.counts, weights=weights)
     wards = add_visitors(wards, counted.counts, vocabulary=crimes.vocabulary, daytime=config.daytime)
@@ -195,53 +197,57 @@ def analyse(
     if forecast.notna().any():
         wards["chronic_next_year"] = forecast
     step()
-    components = config.components or default_components(domain_weights)
+    wards, components = choose_components(config, wards, counted.counts, prepared, domain_weights)
+    preset_choices = wards.attrs.pop("choices", ())
     wards = add_index(wards, components=components, scale=config.scale, combine=config.combine)
+    correlations, effective = index_diagnostics(wards, components=components, combine=config.combine)
     step()
-    wards = _test_hotspots(config, wards, graph, monthly)
-    hot_choices = tuple(wards.attrs.get("choices", ()))
+    wards = test_hotspots(config, wards, graph, monthly)
+    hot_choices = wards.attrs.pop("choices", ())
     step()
-    areas = _group_wards(config, wards, graph)
-    wards = add_area_id(wards, areas)
+    firm = judge_ranks(config, wards, counted.counts, components=components, weights=weights)
+    step()
+    wards = add_value(firm.wards, counted.counts, weights=weights, years=config.years, visitors=config.visitors,
+                      kind=config.kind)  # fmt: skip
+    value_choices = wards.attrs.pop("choices", ())
+    chosen = choose_areas(config, wards, graph, counted.counts, firm, weights=weights, components=components)
+    wards = add_area_id(wards, chosen.areas)
+    step()
+    told = describe_areas(config, wards, graph, counted.counts, chosen, prepared, weights=weights,
+                          components=components)  # fmt: skip
     sources = describe_sources(config, {**prepared.rows, **crime_rows(config, crimes)})
     _check_edition(sources, edition)
-    wards, columns = _order(wards, config, components)
+    wards, columns = _order(told.wards, config, components)
     overlap = proxy_overlap(wards, counted.counts, vocabulary=crimes.vocabulary)
+    default = not (config.components or config.preset)
     choices = [
-        *describe_choices(wards, areas, crimes.files, default_index=not config.components, repaired=prepared.repaired),
-        *hot_choices,
-    ]
+        *describe_choices(wards, told.areas, crimes.files, default_index=default, method=config.method,
+                          repaired=prepared.repaired),
+        *preset_choices, *describe_overlaps(components), *hot_choices, *value_choices, *chosen.sentences,
+    ]  # fmt: skip
     concentrated = describe_concentration(wards, monthly, seed=config.seed)
-    tables = (wards, coverage, counted.reconciliation, sources, concentrated)
-    cover = _cover(config, tables, weights, overlap, (edition, criteria), choices)
+    tables = {
+        "concentration": concentrated, "calibration": calibrated, "correlations": correlations,
+        "components": effective, "choices": firm.compared, "sensitivity": firm.explained, **told.tables,
+    }  # fmt: skip
+    cover = _cover(
+        config, (wards, coverage, counted.reconciliation, sources, concentrated), weights, overlap,
+        (edition, criteria), choices, (*firm.sentences, *told.sentences),
+    )  # fmt: skip
     return Results(
-        config, wards, areas, counted.counts, coverage, counted.reconciliation, graph, sources, cover, columns,
-        records={"concentration": (concentrated, CONCENTRATION), "calibration": (calibrated, CALIBRATION)},
+        config, wards, told.areas, counted.counts, coverage, counted.reconciliation, graph, sources, cover, columns,
+        records={name: (table, RECORDS[name]) for name, table in tables.items()},
     )  # fmt: skip
 
 
-def _test_hotspots(config: Config, wards: gpd.GeoDataFrame, graph: Graph, monthly: pd.DataFrame) -> gpd.GeoDataFrame:
-    """The methods that the study asks for, each with what it needs."""
-    series, length = None, 1
-    if "emerging" in config.methods:
-        series, length = rates_by_period(wards, monthly, percentile=config.column.startswith("component_"))
-    wards = wards.assign(exposure=wards["population"] * wards["months_covered"] / 12)
-    return find_hotspots(
-        wards, graph, column=config.column, methods=config.methods, permutations=config.permutations,
-        max_permutations=config.max_permutations, alpha=config.alpha, correction=config.correction,
-        max_population_share=config.max_population_share, series=series, months=length, seed=config.seed,
-    )  # fmt: skip
-
-
-def _group_wards(config: Config, wards: gpd.GeoDataFrame, graph: Graph) -> gpd.GeoDataFrame:
-    """Touching hot wards as ranked areas, with their rates."""
-    members = group_touching(
-        wards, graph, limits=config.limits, votes=config.votes, include=config.include, exclude=config.exclude
-    )
-    areas = build_areas(wards, members, limits=config.limits)
-    areas["crime_rate"] = areas["crimes"] / areas["exposure"]
-    areas["crime_rate_low"], areas["crime_rate_high"] = poisson_interval(areas["crimes"], areas.pop("exposure"))
-    return rank_areas(areas, number=config.areas, per_authority=config.per_authority)
+def _count(config: Config, prepared: Prepared, crimes: Crimes) -> tuple[gpd.GeoDataFrame, pd.DataFrame, Counted]:
+    """The wards with what is covered of them, the ledger, and the counts."""
+    months = months_between(config.start, config.end)
+    coverage = build_coverage(crimes.files, prepared.wards, months=months)
+    wards = add_coverage(prepared.wards, coverage, minimum=config.minimum)
+    require_assessed(wards)
+    placed = place_crimes(crimes.counts, prepared.membership.ward_of, prepared.known_wards)
+    return wards, coverage, count_crimes(placed, wards, coverage, crime_types=CRIME_TYPES[crimes.vocabulary])
 
 
 def describe_concentration(wards: gpd.GeoDataFrame, monthly: pd.DataFrame, *, seed: int) -> pd.DataFrame:
@@ -299,7 +305,7 @@ def _settings(config: Config) -> dict[str, object]:
 
 def _cover(
     config: Config, tables: tuple[pd.DataFrame, ...], weights: Mapping[str, float], overlap: tuple[int, int],
-    face: tuple[str, str], choices: Sequence[str],
+    face: tuple[str, str], choices: Sequence[str], findings: Sequence[str],
 ) -> Cover:  # fmt: skip
     named = config.measure if isinstance(config.measure, str) else "own"
     measure = MEASURES.get(named)
@@ -309,5 +315,6 @@ def _cover(
         start=config.start, end=config.end,
         measure=named, measure_label=measure.label if measure else "the study's own measure of crime",
         measure_types=list(weights), proxy_note=measure.proxy_note if measure else "",
-        overlap=overlap, edition=face[0], criteria=face[1], choices=choices, settings=_settings(config),
+        overlap=overlap, edition=face[0], criteria=face[1], choices=choices, findings=findings,
+        settings=_settings(config),
     )  # fmt: skip

@@ -6,6 +6,7 @@ Everything in the package may import this; it imports nothing of the package and
 from tipping_point.schema.checks import check_table
 from tipping_point.schema.columns import AREAS, WARDS, Column
 from tipping_point.schema.cover import Cover
+from tipping_point.schema.evidence import RECORDS
 from tipping_point.schema.records import (
     CALIBRATION,
     CONCENTRATION,
@@ -44,6 +45,7 @@ __all__ = [
     "NOT_CRIME",
     "NOT_TERRITORIAL",
     "RECONCILIATION",
+    "RECORDS",
     "SMALL_POPULATION",
     "SOURCES",
     "SYSTEM",

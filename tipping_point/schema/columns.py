@@ -122,10 +122,50 @@ WARDS: tuple[Column, ...] = (
         "percentile",
         "higher",
     ),
+    Column(
+        "long_run_harm",
+        "Severity weight x empirical-Bayes count a year, last three years or what there is",
+        "points a year",
+        "higher",
+    ),
+    Column(
+        "usual_harm_rate",
+        "Median harm rate of assessed wards of the same country, kind and visitor flag",
+        "points per 1,000 residents a year",
+    ),
+    Column("excess_harm", "Harm above what is usual for its kind of place", "points a year", "higher"),
+    Column(
+        "value",
+        "excess_harm x share of deprivation percentile: what areas are chosen by; 0 for visitor wards unless"
+        " the study counts them",
+        "points a year",
+        "higher",
+    ),
+    Column("value_missing", "What an assessed ward lacks for a value", "text"),
+    Column("police_generated_share", "Share of the measure's crimes that are mostly found by police", "share"),
+    Column("police_generated_harm_share", "The same of harm", "share"),
+    Column(
+        "depends_on_police_generated",
+        "True where it leaves the list without such offences, or over a quarter of its harm is of them",
+        "True/False",
+    ),
+    Column("police_generated_reason", "Why", "text"),
     Column("index_score", "Composite index within the country", "0-100", "higher"),
     Column("index_missing", "Components that the ward lacks, so that it has no score", "text"),
     Column("rank", "Rank by index_score within the country, 1 = worst; ties by ward_code", "rank", "lower"),
+    Column("rank_low", "5% point of the rank: chance alone, all choices held", "rank"),
+    Column("rank_high", "95% point of the rank", "rank"),
+    Column("rank_choice_low", "Smallest median rank over the named choices of choices.csv; no coverage claim", "rank"),
+    Column("rank_choice_high", "Largest median rank over the named choices", "rank"),
+    Column("share_in_top", "Share of simulations in which it is in the top of its country", "share", "higher"),
+    Column("share_in_top_choices", "Share of the named choices under which it is", "share", "higher"),
+    Column("rank_group", "Wards of one number cannot be told from the first of them", "number"),
     Column("area_id", "The candidate area the ward is in; blank if none", "text"),
+    Column("standing", "in, nearly in, out or not assessed", "text"),
+    Column("reach", "Its index, or value, over that of the last area chosen", "ratio", "higher"),
+    Column("why", "Why it is in, nearly in or out", "text"),
+    Column("would_change", "The smallest changes that would move it to the other side", "text"),
+    Column("rivals", "The areas just above and below it", "text"),
 )
 
 AREAS: tuple[Column, ...] = (
@@ -143,12 +183,79 @@ AREAS: tuple[Column, ...] = (
     Column("crime_rate_high", "Upper 95% limit, exact Poisson", "per 1,000 a year"),
     Column("harm", "Severity-scaled volume a year", "Crime Severity points a year", "higher"),
     Column("share_of_harm", "Share of the harm of the study's assessed wards in the country", "share"),
+    Column("value", "Sum of its wards' value: what method = select chooses by", "points a year", "higher"),
     Column("index_score", "Population-weighted mean of its wards' index", "0-100", "higher"),
     Column(
-        "rank", "Rank by index_score within the country, 1 = highest; blank outside the study's limits", "rank", "lower"
+        "rank",
+        "Rank within the country, 1 = highest, by index_score, or by value where areas were chosen by it;"
+        " blank outside the study's limits",
+        "rank",
+        "lower",
     ),
+    Column("rank_low", "5% point of the rank: chance alone, all choices held", "rank"),
+    Column("rank_high", "95% point of the rank", "rank"),
+    Column("rank_choice_low", "Smallest median rank over the named choices of choices.csv; no coverage claim", "rank"),
+    Column("rank_choice_high", "Largest median rank over the named choices", "rank"),
+    Column(
+        "share_in_top",
+        "Share of simulations in which it is on the list again: among the first, or, where areas were"
+        " chosen by value, with at least half of its residents in a chosen area",
+        "share",
+        "higher",
+    ),
+    Column("share_in_top_choices", "Share of the named choices under which it is among the first", "share", "higher"),
+    Column("rank_group", "Areas of one number cannot be told from the first of them", "number"),
     Column("shortlisted", "True for the first areas of the country, as many as the study asked", "True/False"),
-    Column("hot_cluster", "Touching hot wards it was cut from; areas of one cluster touch", "text"),
+    *(
+        column
+        for name, words in (
+            ("concentrated", "a ward in it is itself a significant hot spot"),
+            ("chronic", "most residents live in wards that have long been among the highest"),
+            ("compounded", "it is deprived in several domains at once"),
+            ("tipping", "rising, or one step from chronic"),
+        )
+        for column in (
+            Column(f"criterion_{name}", f"pass, fail or not assessed: {words}", "text"),
+            Column(f"criterion_{name}_reason", "The numbers behind it", "text"),
+        )
+    ),
+    Column("criteria_passed", "Criteria that pass, of four", "criteria"),
+    Column("criteria_assessed", "Criteria that could be assessed", "criteria"),
+    Column("levers", "Domains in the most deprived tenth: department; local lead, separated by |", "text"),
+    Column(
+        "depends_on_police_generated",
+        "True where it leaves the list without offences that police generate, or over a quarter of its harm is of them",
+        "True/False",
+    ),
+    Column("police_generated_reason", "Why", "text"),
+    Column("police_generated_share", "Share of the measure's crimes that are mostly found by police", "share"),
+    Column("police_generated_harm_share", "The same of harm", "share"),
+    *(
+        column
+        for name, label in DOMAINS.items()
+        for column in (
+            Column(name, f"{label} deprivation: mean of its wards' percentiles by residents", "percentile", "higher"),
+            Column(
+                f"{name}_in_tenth", "Share of residents in wards in the most deprived tenth of it", "share", "higher"
+            ),
+        )
+    ),
+    Column("partnership_names", "Community safety partnerships", "text"),
+    Column("mayoral_authority", "Mayoral authority; blank where no lookup has it", "text"),
+    Column("accountability_note", "What no lookup gives", "text"),
+    Column("contribution_if_goal_met", "Share of the fall that the whole needs, if harm halves here", "share"),
+    Column("comparator_basis", "What the comparators of the next columns are alike in", "text"),
+    Column(
+        "comparator_harm_rate", "Harm rate of wards like it that were not chosen", "points per 1,000 a year", "higher"
+    ),
+    Column("fall_to_comparators", "Harm above their level", "points a year"),
+    Column("contribution_if_like_comparators", "That as a share of the fall the whole needs", "share"),
+    Column("standing", "in, nearly in, out or not assessed", "text"),
+    Column("reach", "Its index, or value, over that of the last area chosen", "ratio", "higher"),
+    Column("why", "Why it is in, nearly in or out", "text"),
+    Column("would_change", "The smallest changes that would move it to the other side", "text"),
+    Column("rivals", "The areas just above and below it", "text"),
+    Column("hot_cluster", "Number of the clump of touching hot wards, or touching areas, it is part of", "text"),
     Column("within_limits", "True where population and number of wards are within the study's limits", "True/False"),
     Column("visitor_wards", "Wards in it that people visit, separated by semicolons", "codes"),
     Column("synthetic", "True in the demo: the place does not exist", "True/False"),

@@ -1,0 +1,196 @@
+"""From wards to areas: by the study's method, what comes next, and what other settings would have chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import pandas as pd
+from libpysal.graph import Graph
+
+from tipping_point.areas.again import choose_again, next_groups, share_again
+from tipping_point.areas.alternatives import near_misses
+from tipping_point.areas.firmness import add_area_firmness
+from tipping_point.areas.given import score_given
+from tipping_point.areas.group import build_areas, group_touching
+from tipping_point.areas.profile import area_members, victim_reported
+from tipping_point.areas.rank import rank_areas
+from tipping_point.areas.select import Rule, find_selection, members
+from tipping_point.config import Config
+from tipping_point.measures.choices import BASE
+from tipping_point.measures.index import Component, add_index
+from tipping_point.measures.rates import add_crimes, add_rates, poisson_interval
+from tipping_point.measures.value import add_value, simulate_value
+from tipping_point.measures.windows import count_by_month
+from tipping_point.pipeline.firm import Firm
+from tipping_point.pipeline.hot import test_hotspots
+from tipping_point.pipeline.read import vocabulary_of
+
+NEXT = 10
+"""Areas shown as nearly chosen, in each country."""
+
+WITHOUT_POLICE = "without offences that police generate"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The areas of a study, chosen and nearly chosen, and how else the choice could have gone."""
+
+    areas: gpd.GeoDataFrame
+    """Ranked, with the ranges of their ranks."""
+    others: Mapping[str, frozenset[str]]
+    """Other settings -> codes of the wards that they choose."""
+    near_misses: pd.DataFrame | None
+    """For a choice by value: what every ward without an area has to offer."""
+    sentences: tuple[str, ...]
+
+    @property
+    def wards(self) -> frozenset[str]:
+        """Codes of the wards in a chosen area."""
+        return wards_of(self.areas[self.areas["shortlisted"]])
+
+
+def wards_of(areas: pd.DataFrame) -> frozenset[str]:
+    """Codes of all wards of the areas."""
+    return frozenset(code for codes in areas["ward_codes"] for code in codes.split(";"))
+
+
+def choose_areas(
+    config: Config, wards: gpd.GeoDataFrame, graph: Graph, counts: pd.DataFrame, firm: Firm,
+    *, weights: Mapping[str, float], components: Sequence[Component],
+) -> Chosen:  # fmt: skip
+    """The areas by the method that the study names: touching hot wards, the best groups by value, or the user's own."""
+    if config.method == "select":
+        return _select(config, wards, graph, counts, weights)
+    table, sentences = _touching(config, wards, graph) if config.method == "touching" else _given(config, wards, graph)
+    areas = rank_areas(table, number=config.areas, per_authority=config.per_authority)
+    judged = add_area_firmness(areas, wards, firm.simulated, firm.scored, number=config.areas)
+    # Where no more areas were found than asked for, all are on the list in any simulation: that says nothing.
+    contested = judged["rank"].notna().groupby(judged["country"]).transform("sum") > config.areas
+    for name in ("share_in_top", "share_in_top_choices"):
+        judged[name] = judged[name].where(contested)
+    if config.method == "given":
+        return Chosen(judged, {}, None, sentences)
+    named = [name for name in firm.scored.columns if name != BASE and not name.startswith("weights: ")]
+    others = {name: _first_by(areas, wards, firm.scored[name], config) for name in named}
+    others |= _without_police(config, wards, graph, counts, weights, components)
+    return Chosen(judged, others, None, sentences)
+
+
+def _touching(config: Config, wards: gpd.GeoDataFrame, graph: Graph) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+    found = group_touching(
+        wards, graph, limits=config.limits, votes=config.votes, include=config.include, exclude=config.exclude
+    )
+    return _build(config, wards, found), ()
+
+
+def _given(config: Config, wards: gpd.GeoDataFrame, graph: Graph) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+    """The user's own list: every area stands in it, and what does not keep to the limits is said."""
+    scored = score_given(wards, graph, config.given, limits=config.limits, value="value")
+    areas = _build(config, wards, members(scored, graph))
+    own = scored.set_index("area_id")
+    areas["area_name"] = own["area_name"].reindex(areas.index)
+    areas["within_limits"] = own["within_limits"].reindex(areas.index)
+    said = tuple(f"{name}: {note}" for name, note in scored[["area_name", "note"]].itertuples(index=False) if note)
+    return areas, ("The areas are the study's own list; no method chose them.", *said)
+
+
+def _select(
+    config: Config, wards: gpd.GeoDataFrame, graph: Graph, counts: pd.DataFrame, weights: Mapping[str, float]
+) -> Chosen:
+    """The best groups by value, the next best that share no ward with them, and the choice again in other ways."""
+    rule = Rule(config.areas, config.limits, config.per_authority, config.include, config.exclude)
+    selection = find_selection(wards, graph, rule=rule, value="value", seed=config.seed)
+    chosen = selection.chosen
+    following = next_groups(selection, wards, number=NEXT)
+    both = pd.concat([chosen, following], ignore_index=True)
+    areas = _build(config, wards, members(both, graph))
+    areas["shortlisted"] = areas.index.isin(chosen["area_id"])
+    areas = rank_areas(areas, number=config.areas, by="value")
+    drawn = simulate_value(
+        wards, counts, weights=weights, years=config.years, visitors=config.visitors,
+        simulations=config.selections, variance=config.variance, seed=config.seed,
+    )  # fmt: skip
+    other = _other_values(config, wards, counts, weights)
+    areas = add_area_firmness(
+        areas, wards, drawn, other.assign(**{"as chosen": wards["value"]}), number=config.areas, combine="sum"
+    )
+    again = choose_again(selection, drawn, seed=config.seed)
+    areas["share_in_top"] = share_again(areas, wards, again)
+    others = choose_again(selection, other, seed=config.seed)
+    sentences = [sentence for note in chosen.attrs["selection"].values() for sentence in note["sentences"]]
+    return Chosen(
+        areas,
+        {str(name): frozenset(others.index[others[name]]) for name in others},
+        near_misses(selection, wards),
+        tuple(sentences),
+    )
+
+
+def _other_values(
+    config: Config, wards: gpd.GeoDataFrame, counts: pd.DataFrame, weights: Mapping[str, float]
+) -> pd.DataFrame:
+    """The value of every ward under other defensible settings, one column each."""
+
+    def value(
+        *, visitors: bool = config.visitors, years: int = config.years, types: Mapping[str, float] = weights
+    ) -> pd.Series:
+        return add_value(wards, counts, weights=types, years=years, visitors=visitors, kind=config.kind)["value"]
+
+    resident = wards["value"].notna()
+    plain = wards["excess_harm"] if config.visitors else wards["excess_harm"].mask(wards["visitor_ward"].eq(True), 0.0)
+    other = {
+        "without deprivation": plain,
+        "all harm, not only what is above the usual": wards["value_plain"],
+        ("busy centres count nothing" if config.visitors else "busy centres count as other wards do"): value(
+            visitors=not config.visitors
+        ),
+    }
+    months = counts["month"].nunique()
+    if config.years > 1 and months >= 24:
+        other["the last twelve months alone"] = value(years=1)
+    victims = victim_reported(vocabulary_of(config), weights)
+    if victims and len(victims) < len(weights):
+        other[WITHOUT_POLICE] = value(types={kind: weights[kind] for kind in victims})
+    return pd.DataFrame(other).where(resident, axis=0)
+
+
+def _without_police(
+    config: Config, wards: gpd.GeoDataFrame, graph: Graph, counts: pd.DataFrame, weights: Mapping[str, float],
+    components: Sequence[Component],
+) -> dict[str, frozenset[str]]:  # fmt: skip
+    """The touching hot wards that the whole study finds without the offences that police generate."""
+    victims = victim_reported(vocabulary_of(config), weights)
+    if config.method != "touching" or not victims or len(victims) == len(weights):
+        return {}
+    kept = {kind: weights[kind] for kind in victims}
+    again = add_rates(add_crimes(wards, counts, weights=kept), denominator=config.denominator)
+    again = add_index(again, components=components, scale=config.scale, combine=config.combine)
+    again = test_hotspots(config, again, graph, count_by_month(counts, weights=dict.fromkeys(kept, 1.0)))
+    table, _ = _touching(config, again, graph)
+    ranked = rank_areas(table, number=config.areas, per_authority=config.per_authority)
+    return {WITHOUT_POLICE: wards_of(ranked[ranked["shortlisted"]])}
+
+
+def _first_by(areas: gpd.GeoDataFrame, wards: gpd.GeoDataFrame, scores: pd.Series, config: Config) -> frozenset[str]:
+    """Codes of the wards that the same areas would shortlist by other scores of the wards."""
+    other = areas.drop(columns=["rank", "shortlisted"])
+    member = area_members(other)
+    people = wards["population"].reindex(member["ward_code"]).to_numpy()
+    score = scores.reindex(member["ward_code"]).to_numpy()
+    total = pd.DataFrame({"score": score * people, "people": people}).groupby(member["area_id"].to_numpy()).sum()
+    other["index_score"] = (total["score"] / total["people"]).reindex(other.index)
+    ranked = rank_areas(other, number=config.areas, per_authority=config.per_authority)
+    return wards_of(ranked[ranked["shortlisted"]])
+
+
+def _build(config: Config, wards: gpd.GeoDataFrame, found: pd.DataFrame) -> gpd.GeoDataFrame:
+    """One row per area with its rates and its value."""
+    areas = build_areas(wards, found, limits=config.limits)
+    areas["crime_rate"] = areas["crimes"] / areas["exposure"]
+    areas["crime_rate_low"], areas["crime_rate_high"] = poisson_interval(areas["crimes"], areas.pop("exposure"))
+    member = area_members(areas)
+    value = wards["value"].reindex(member["ward_code"]).to_numpy()
+    areas["value"] = pd.Series(value).groupby(member["area_id"].to_numpy()).sum().reindex(areas.index)
+    return areas

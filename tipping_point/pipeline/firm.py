@@ -1,0 +1,69 @@
+"""How firm the ranks of the wards are: chance on one side, other defensible choices on the other, never mixed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import pandas as pd
+
+from tipping_point.config import Config
+from tipping_point.measures.choices import add_choice_range, compare_choices, list_choices, score_choices
+from tipping_point.measures.index import Component
+from tipping_point.measures.sensitivity import describe_ranking, explain_ranking
+from tipping_point.measures.simulate import simulate_index
+from tipping_point.measures.uncertainty import add_firmness
+
+
+@dataclass(frozen=True)
+class Firm:
+    """The wards with their ranges, and the scores that the ranges were made from."""
+
+    wards: gpd.GeoDataFrame
+    simulated: pd.DataFrame
+    """Index scores, wards x simulations."""
+    scored: pd.DataFrame
+    """Median index scores, wards x named choices."""
+    compared: pd.DataFrame
+    """One row per named choice and country."""
+    explained: pd.DataFrame
+    """How much of the movement of ranks each choice explains."""
+    sentences: tuple[str, ...]
+
+
+def judge_ranks(
+    config: Config,
+    wards: gpd.GeoDataFrame,
+    counts: pd.DataFrame,
+    *,
+    components: Sequence[Component],
+    weights: Mapping[str, float],
+) -> Firm:
+    """The sampling interval and the choice range of every ward's rank."""
+    simulated = simulate_index(
+        wards, counts, components=components, scale=config.scale, combine=config.combine,
+        denominator=config.denominator, simulations=config.simulations, harm_weights=weights,
+        variance=config.variance, seed=config.seed,
+    )  # fmt: skip
+    choices = list_choices(
+        components=components, months=sorted(counts["month"].unique()), scale=config.scale, combine=config.combine,
+        denominator=config.denominator,
+        denominators=["resident", *([config.daytime] if config.daytime else [])], seed=config.seed,
+    )  # fmt: skip
+    scored = score_choices(
+        wards, counts, choices, simulations=min(config.simulations, 100), harm_weights=weights,
+        variance=config.variance, seed=config.seed,
+    )  # fmt: skip
+    explained = explain_ranking(
+        wards, counts, choices, harm_weights=weights, variance=config.variance, seed=config.seed
+    )
+    judged = add_choice_range(add_firmness(wards, simulated, top=config.top), scored, top=config.top)
+    return Firm(
+        wards=judged,
+        simulated=simulated,
+        scored=scored,
+        compared=compare_choices(judged, scored, choices, top=config.top),
+        explained=explained,
+        sentences=(*simulated.attrs["choices"], *describe_ranking(explained)),
+    )

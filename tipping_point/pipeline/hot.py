@@ -1,0 +1,31 @@
+"""The hot-spot tests that a study asks for, each with what it needs."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import pandas as pd
+from libpysal.graph import Graph
+
+from tipping_point.config import Config
+from tipping_point.hotspots.find import find_hotspots
+from tipping_point.measures.rates import rates_by_period
+
+
+def test_hotspots(config: Config, wards: gpd.GeoDataFrame, graph: Graph, monthly: pd.DataFrame) -> gpd.GeoDataFrame:
+    """The wards with the columns of every method of the study.
+
+    Args:
+        config: the study.
+        wards: with the column that is tested, population and months_covered.
+        graph: neighbours.
+        monthly: crimes of the measure, wards x months.
+    """
+    series, length = None, 1
+    if "emerging" in config.methods:
+        series, length = rates_by_period(wards, monthly, percentile=config.column.startswith("component_"))
+    exposed = wards.assign(exposure=wards["population"] * wards["months_covered"] / 12)
+    return find_hotspots(
+        exposed, graph, column=config.column, methods=config.methods, permutations=config.permutations,
+        max_permutations=config.max_permutations, alpha=config.alpha, correction=config.correction,
+        max_population_share=config.max_population_share, series=series, months=length, seed=config.seed,
+    )  # fmt: skip

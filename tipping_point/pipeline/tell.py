@@ -1,0 +1,137 @@
+"""What is said of the areas: criteria, who can act, what they are like, what they can add, and why not others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import pandas as pd
+from libpysal.graph import Graph
+
+from tipping_point.areas.comparators import find_comparators
+from tipping_point.areas.criteria import add_criteria, find_rising
+from tipping_point.areas.equality import compare_choices, equality
+from tipping_point.areas.explain import add_explanations, district_annex, explain_areas
+from tipping_point.areas.given import adjust_areas
+from tipping_point.areas.goal import add_contribution, describe_goal, yearly_path
+from tipping_point.areas.levers import add_levers, name_levers
+from tipping_point.areas.profile import (
+    add_accountability,
+    add_police_generated,
+    add_profile,
+    area_members,
+    describe_domains,
+    police_generated_shares,
+    victim_reported,
+)
+from tipping_point.config import Config
+from tipping_point.measures.index import Component
+from tipping_point.measures.windows import count_by_month
+from tipping_point.pipeline.choose import WITHOUT_POLICE, Chosen
+from tipping_point.pipeline.read import Prepared, vocabulary_of
+
+DEPRIVATION = ("deprivation",)
+LIKE_DEPRIVED = 20
+"""Wards as deprived as an area, by whose harm it is asked what the area could come down to."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """Wards and areas with all that is said of them, and the tables beside them by the name of their file."""
+
+    wards: gpd.GeoDataFrame
+    areas: gpd.GeoDataFrame
+    tables: Mapping[str, pd.DataFrame]
+    sentences: tuple[str, ...]
+
+
+def describe_areas(
+    config: Config, wards: gpd.GeoDataFrame, graph: Graph, counts: pd.DataFrame, chosen: Chosen, prepared: Prepared,
+    *, weights: Mapping[str, float], components: Sequence[Component],
+) -> Told:  # fmt: skip
+    """Everything that stands beside a choice once it is made. None of it enters the choice."""
+    vocabulary = vocabulary_of(config)
+    harm = count_by_month(counts, weights=weights)
+    victims = count_by_month(counts, weights=dict.fromkeys(victim_reported(vocabulary, weights), 1.0))
+    areas = chosen.areas
+    rising = find_rising(areas, wards, victims, alpha=config.criteria.alpha)
+    areas = add_criteria(areas, wards, graph, rules=config.criteria, rising=rising)
+    domains = describe_domains(areas, wards)
+    areas = add_levers(add_profile(areas, domains), domains)
+    areas, wards = _police_generated(areas, wards, counts, chosen, weights, vocabulary)
+    areas = add_accountability(areas, wards, partnerships=prepared.partnerships, authorities=prepared.authorities)
+    alike = find_comparators(areas, wards, graph, harm, number=config.comparators)
+    deprived = find_comparators(areas, wards, graph, harm, number=LIKE_DEPRIVED, traits=DEPRIVATION)
+    areas = add_contribution(areas, wards, deprived.pairs)
+    areas, wards = _explain(config, areas, wards, chosen, components)
+    baseline = config.baseline_year or int(config.end[:4])
+    tables = {
+        "levers": name_levers(domains, areas["country"]),
+        "domains": domains,
+        "comparators": alike.pairs,
+        "balance": alike.balance,
+        "scorecard": yearly_path(areas, wards, baseline_year=baseline),
+        "annex": district_annex(wards, areas),
+        "settings": _compare_settings(chosen, wards),
+        "equality": _equality(wards, areas, chosen, prepared.characteristics),
+    }
+    if config.adjustments:
+        chosen_areas = areas[areas["shortlisted"]]
+        tables["adjusted"] = adjust_areas(
+            chosen_areas, wards, graph, config.adjustments, value="value", limits=config.limits
+        )
+    return Told(wards, areas, tables, describe_goal(areas, wards, baseline=_period_in_words(config)))
+
+
+def _police_generated(
+    areas: gpd.GeoDataFrame, wards: gpd.GeoDataFrame, counts: pd.DataFrame, chosen: Chosen,
+    weights: Mapping[str, float], vocabulary: str,
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:  # fmt: skip
+    """How far wards and areas rest on offences that police generate, and whether they stay without them."""
+    each = pd.DataFrame({"place": wards.index, "ward_code": wards.index})
+    still = chosen.others.get(WITHOUT_POLICE)
+    found = []
+    for places, members in ((areas, area_members(areas)), (wards, each)):
+        shares = police_generated_shares(counts, members, weights=weights, vocabulary=vocabulary)
+        found.append(add_police_generated(places, shares, chosen=chosen.wards, still_chosen=still))
+    return found[0], found[1]
+
+
+def _explain(
+    config: Config, areas: gpd.GeoDataFrame, wards: gpd.GeoDataFrame, chosen: Chosen, components: Sequence[Component]
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Why every area and ward is in, nearly in or out, and what would change it."""
+    own = {
+        str(country): {part.column: part.weight for part in components if part.country in ("", country)}
+        for country in wards["country"].dropna().unique()
+    }
+    explained = explain_areas(
+        areas, wards, weights=own, by_value=config.method == "select", asked=config.areas, limits=config.limits,
+        alternatives=chosen.others,
+    )  # fmt: skip
+    return explained, add_explanations(
+        wards, explained, weights=own, votes=config.votes, near_misses=chosen.near_misses, asked=config.areas,
+        limits=config.limits, alternatives=chosen.others,
+    )  # fmt: skip
+
+
+def _compare_settings(chosen: Chosen, wards: gpd.GeoDataFrame) -> pd.DataFrame:
+    """One row per other setting: how many of the chosen wards it chooses too."""
+    rows = [{"setting": name, **compare_choices(chosen.wards, other, wards)} for name, other in chosen.others.items()]
+    columns = ["setting", *compare_choices((), (), wards)]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _equality(
+    wards: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, chosen: Chosen, characteristics: pd.DataFrame
+) -> pd.DataFrame:
+    """Who lives in the chosen and the nearly chosen wards."""
+    listed = areas[areas["rank"].notna() & ~areas["shortlisted"]]
+    near = {code for codes in listed["ward_codes"] for code in codes.split(";")}
+    return equality(wards, characteristics, chosen=chosen.wards, near=near)
+
+
+def _period_in_words(config: Config) -> str:
+    first, last = (pd.Period(month, freq="M").strftime("%B %Y") for month in (config.start, config.end))
+    return f"the average year of {first} to {last}" if first != last else last
