@@ -24,7 +24,8 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.cluster import AgglomerativeClustering
 
 from tipping_point import analyse, read_study
-from tipping_point.areas.alternatives import near_misses, selection_share
+from tipping_point.areas.again import choose_again, share_again
+from tipping_point.areas.alternatives import near_misses
 from tipping_point.areas.group import build_areas, group_touching
 from tipping_point.areas.rank import rank_areas
 from tipping_point.areas.select import Rule, find_selection
@@ -77,7 +78,7 @@ def best_of(wards, lists, number):
 
 
 def held_to(wards, graph, limits, number, residents):
-    """Value of the exact choice of so many areas where the largest area is cut until it has no more residents in all."""
+    """Value of the exact choice of so many areas, none larger than lets them have no more residents in all."""
     low, high = (int(limit / 1_000) for limit in limits.population)
     value = np.nan
     while low < high:
@@ -128,8 +129,9 @@ def compare(name, number, config, wards, graph):
     draws = 100 if name == "london" else 20
     noise = np.random.default_rng(1).normal(0, 0.2, (len(wards), draws))
     values = pd.DataFrame(wards["value"].to_numpy()[:, None] * np.exp(noise), index=wards.index)
-    share, seconds = timed(lambda: selection_share(selection, values, seed=1))
-    again = f"{share.areas.min():.2f} to {share.areas.max():.2f}"
+    chosen = selection.chosen.set_index("area_id")
+    share, seconds = timed(lambda: share_again(chosen, wards, choose_again(selection, values, seed=1)))
+    again = f"{share.min():.2f} to {share.max():.2f}"
     print(f"{draws} draws: {seconds:.1f} s; half of the residents again in {again} of them")
     return selection
 

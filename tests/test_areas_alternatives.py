@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from tipping_point.areas.alternatives import near_misses, selection_share
+from tipping_point.areas.alternatives import near_misses
 from tipping_point.areas.group import Limits
 from tipping_point.areas.select import Rule, find_selection
 from tipping_point.schema import InputError
@@ -90,55 +89,6 @@ def test_a_near_miss_is_the_best_free_group(lattice):
     assert near["near_value"].to_dict() == pytest.approx({code: best.get(code, np.nan) for code in near.index},
                                                          nan_ok=True)  # fmt: skip
     assert (near["near_value"].dropna() <= near["weakest_value"].max()).all()
-
-
-def test_shares_by_hand(lattice):
-    """Of four draws, one moves the area by a ward (half of its residents stay), one to the other end."""
-    wards = lattice(1, 5, value=[5.0, 5.0, 1.0, 0.0, 0.0])
-    selection = find(wards, 1)
-    draws = pd.DataFrame({0: [5.0, 5, 1, 0, 0], 1: [9.0, 9, 1, 0, 0], 2: [1.0, 5, 9, 0, 0], 3: [1.0, 1, 1, 9, 9]},
-                         index=wards.index)  # fmt: skip
-    share = selection_share(selection, draws, seed=1)
-    assert share.areas.to_dict() == {selection.chosen["area_id"][0]: 0.75}
-    assert share.wards.tolist() == [0.5, 0.75, 0.25, 0.25, 0.25]
-    assert (share.draws, share.fallbacks) == (4, 0)
-    assert repr(share) == "4 draws, 1 areas, 5 wards"
-
-
-def test_the_same_values_choose_the_same(lattice):
-    rng = np.random.default_rng(4)
-    wards = lattice(6, 6, value=rng.gamma(1.0, 1.0, 36), country=["England"] * 18 + ["Wales"] * 18)
-    selection = find(wards, 2, include=("E05000000",), per_authority=1)
-    draws = pd.DataFrame(np.column_stack([wards["value"]] * 3), index=wards.index)
-    share = selection_share(selection, draws.iloc[::-1], seed=1)
-    assert share.areas.eq(1).all()
-    assert share.wards.isin([0, 1]).all()
-    assert share.wards.sum() == selection.chosen["wards"].sum()
-
-
-def test_a_draw_of_nothing_but_noughts_chooses_nothing(lattice):
-    wards = lattice(1, 3, value=[1.0, 2.0, 3.0])
-    selection = find(wards, 1, include=("E05000000",))
-    share = selection_share(
-        selection, pd.DataFrame({0: [0.0, 0.0, 0.0], 1: [0.0, 0.0, 3.0]}, index=wards.index), seed=1
-    )
-    assert share.wards.tolist() == [0, 0, 0.5]
-
-
-def test_draws_that_are_not_allowed(lattice):
-    wards = lattice(1, 3, value=[1.0, 2.0, 3.0])
-    selection = find(wards, 1)
-    frame = pd.DataFrame({0: [1.0, 2.0, 3.0]}, index=wards.index)
-    with pytest.raises(InputError) as caught:
-        selection_share(selection, frame.iloc[1:, :0], seed=1)
-    assert caught.value.faults == (
-        "values: 1 wards have no row, such as 'E05000000'",
-        "values: no draw; allowed is one column a draw, at least one",
-    )
-    with pytest.raises(InputError, match="1 are missing"):
-        selection_share(selection, frame.mask(frame == 2), seed=1)
-    with pytest.raises(InputError, match="3 are below 0"):
-        selection_share(selection, -frame, seed=1)
 
 
 def test_a_selection_says_what_it_is(lattice):

@@ -136,14 +136,25 @@ def test_not_assessed_and_lacking_a_component(wards):
     assert found["standing"].tolist()[8:] == ["not assessed"] * 2
 
 
+def test_a_choice_by_value_speaks_of_value_and_of_its_margin(wards):
+    areas = areas_of(wards).assign(value=[200.0, 150.0, 120.0, 30.0][: len(areas_of(wards))])
+    found = explain_areas(areas, wards, weights=WEIGHTS, by_value=True)
+    chosen, left = found[found["standing"] == "in"], found[found["standing"] != "in"]
+    assert "of 100, against" not in " ".join(found["why"])
+    last, following = chosen["value"].min(), left["value"].max()
+    least = chosen.loc[chosen["value"].idxmin(), "would_change"]
+    assert f"Its value could fall by {1 - following / last:.0%} before it was level with" in least
+    assert left["why"].str.startswith("Its value is ").all()
+
+
 def test_alternatives_that_flip_are_listed(wards):
-    tried = {"plain harm": {code(0), code(8)}, "the last 12 months": {code(0), code(1)}}
+    tried = {"A held": {code(0), code(8)}, "B held": {code(0), code(1)}}
     found = explained(wards, alternatives=tried)["would_change"]
-    assert found[code(8)].endswith("be chosen under plain harm, and would not be chosen under the last 12 months.")
-    assert found[code(0)].endswith("it would stay in under plain harm and the last 12 months.")
-    assert found[code(2)].endswith("it would drop out under plain harm and the last 12 months.")
-    areas = explain_areas(areas_of(wards), wards, weights=WEIGHTS, alternatives={"plain harm": {code(0)}})
-    assert areas.iloc[0]["would_change"].endswith("it would stay in under plain harm.")  # half of its wards
+    assert found[code(8)].endswith(" It would be chosen if A held; under the other setting tried it would stay out.")
+    assert found[code(0)].endswith(" It would stay in under each of the 2 other settings tried.")
+    assert found[code(2)].endswith(" It would drop out if A held or if B held.")
+    areas = explain_areas(areas_of(wards), wards, weights=WEIGHTS, alternatives={"A held": {code(0)}})
+    assert areas.iloc[0]["would_change"].endswith(" It would stay in under the other setting tried.")
     assert alternatives_sentence({}, True) == ""
 
 

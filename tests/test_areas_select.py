@@ -315,7 +315,7 @@ def test_inputs_stay_as_they_are():
 
 @pytest.mark.parametrize("time_limit", [60.0, 0.0])
 def test_a_larger_block_is_proved_or_says_that_it_is_not(lattice, time_limit):
-    """Sixty-four wards with values drawn at random, eight areas: the fallback is within its gap of the proved choice."""
+    """Sixty-four wards, values drawn at random, eight areas: the fallback is within its gap of the proved choice."""
     values = np.random.default_rng(3).gamma(1.0, 1.0, 64)
     wards = lattice(8, 8, value=values)
     options = {"areas": 8, "value": "value", "population": (20_000, 50_000), "max_wards": 4, "seed": 5}

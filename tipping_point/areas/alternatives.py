@@ -1,9 +1,8 @@
-"""What else could have been chosen: the nearest misses, and the choices under simulated values."""
+"""What else could have been chosen: the nearest miss of every place."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -11,9 +10,7 @@ from numpy.typing import NDArray
 
 from tipping_point.areas.candidates import NOBODY, Floats
 from tipping_point.areas.local_search import Chosen
-from tipping_point.areas.packing import cover_wanted, pack
-from tipping_point.areas.select import Selection, build_problem, groups_by_country
-from tipping_point.numeric import finite_numbers
+from tipping_point.areas.select import Selection
 from tipping_point.schema import InputError
 
 log = logging.getLogger(__name__)
@@ -118,88 +115,3 @@ def _reasons(
     ]
     other = "its best group would have to displace an area that holds wards to include, or that a fallback chose"
     return np.select([which for which, _ in reasons], [text for _, text in reasons], default=other).astype(object)
-
-
-@dataclass(frozen=True, repr=False)
-class SelectionShare:
-    """How often simulated values lead to the same choice.
-
-    Attributes:
-        areas: by area_id, the share of draws in which at least half of its residents are in a chosen area again.
-        wards: by ward_code (every ward that may be in an area), the share of draws in which it is in a chosen area.
-        draws: how many there were.
-        fallbacks: in how many of them the solver ran out of time in some country.
-    """
-
-    areas: pd.Series
-    wards: pd.Series
-    draws: int
-    fallbacks: int
-
-    def __repr__(self) -> str:
-        return f"{self.draws} draws, {len(self.areas)} areas, {len(self.wards):,} wards"
-
-
-def selection_share(
-    selection: Selection, values: pd.DataFrame, *, seed: int, time_limit: float = 10.0
-) -> SelectionShare:
-    """Choose again under simulated values, with the same groups, limits and rules.
-
-    Args:
-        selection: from `find_selection`.
-        values: wards x draws, 0 or more: a value for every ward that may be in an area.
-        seed: for the fallback.
-        time_limit: seconds for each draw and country.
-
-    Returns:
-        The shares. A ward to include that no group of value holds in a draw is not asked for in that draw.
-
-    Raises:
-        InputError: values that are missing, no numbers or below 0, or no draw.
-    """
-    groups, rule = selection.groups, selection.rule
-    numbers = _read_draws(selection, values)
-    again = np.zeros(len(selection.picked))
-    times = np.zeros(len(groups.codes))
-    own = groups.members[selection.picked]
-    people = np.append(groups.population, 0.0)
-    by_country = groups_by_country(groups, sorted(set(groups.country)))
-    fallbacks = 0
-    for draw in range(numbers.shape[1]):
-        inside = np.zeros(len(groups.codes) + 1, dtype=bool)
-        exact = True
-        for country, positions in by_country.items():
-            problem, among = build_problem(groups, numbers[:, draw], rule, country, positions)
-            if len(among) == 0:
-                continue
-            start, missed = cover_wanted(problem)
-            problem = problem.without(missed)
-            packing = pack(problem, start, time_limit=time_limit, seed=seed)
-            inside[groups.members[among[packing.chosen]]] = True
-            exact &= packing.exact
-        inside[NOBODY] = False
-        times += inside[:-1]
-        again += 2 * (people * inside)[own].sum(axis=1) >= people[own].sum(axis=1)
-        fallbacks += not exact
-    draws = numbers.shape[1]
-    log.info("areas: chosen again under %d draws; in %d the solver ran out of time", draws, fallbacks)
-    areas = pd.Series(again / draws, index=pd.Index(selection.chosen["area_id"]), name="selection_share")
-    return SelectionShare(areas, pd.Series(times / draws, index=groups.codes, name="selection_share"), draws, fallbacks)
-
-
-def _read_draws(selection: Selection, values: pd.DataFrame) -> Floats:
-    """Values of the usable wards x draws; every fault at once."""
-    absent = selection.groups.codes.difference(values.index)
-    faults = [f"values: {len(absent)} wards have no row, such as '{absent[0]}'"] if len(absent) else []
-    if values.shape[1] == 0:
-        faults.append("values: no draw; allowed is one column a draw, at least one")
-    if faults:
-        raise InputError(faults)
-    numbers, faults = finite_numbers(values.loc[selection.groups.codes])
-    if not faults and np.isnan(numbers).any():
-        faults = [f"values: {int(np.isnan(numbers).sum())} are missing for wards that have a value in the choice"]
-    if not faults and (numbers < 0).any():
-        faults = [f"values: {int((numbers < 0).sum())} are below 0; allowed is 0 or more"]
-    if faults:
-        raise InputError(faults)
-    return numbers

@@ -21,6 +21,7 @@ from tipping_point.areas.reasons import (
     flip_sentence,
     group_value,
     held_in,
+    margin_sentence,
     rivals_sentence,
     ward_value,
 )
@@ -209,6 +210,8 @@ def _explain_area(
     if linear and rival is not None and (inside or (fits and reach < 1)):
         [flip] = smallest_flips(own.parts[None, :], rival.parts, contest.weights, list(contest.components))
         change = flip_sentence(flip, rival, verb)
+    elif contest.by_value and inside:
+        change = margin_sentence(own, contest)
     elif not fits:
         change = "No change of weights would bring it in: it would have to be grouped anew, or the limits changed."
     return {"standing": standing, "reach": reach, "why": why, "would_change": change,

@@ -57,7 +57,8 @@ def beside_the_last(own: Rival, contest: Contest, what: str = "Its index") -> st
             f" {plural(len(contest.chosen), 'area')} could be chosen where {contest.asked} were asked for."
         )
     mine, theirs = numbers(own.score, contest.last.score)
-    said = f"{what} is {mine} of 100, against {theirs} for {contest.last.name}, the last area chosen."
+    score = f"Its value is {mine}" if contest.by_value else f"{what} is {mine} of 100"
+    said = f"{score}, against {theirs} for {contest.last.name}, the last area chosen."
     return f"{said} {compare_parts(own.parts, contest.last.parts, contest, 'that area')}".strip()
 
 
@@ -78,18 +79,31 @@ def flip_sentence(flip: Flip | None, rival: Rival, verb: str) -> str:
 
 
 def alternatives_sentence(held: Mapping[str, bool], inside: bool) -> str:
-    """Under which other settings the place would change sides; '' where none was tried."""
+    """Under which other settings the place would change sides; '' where none was tried.
+
+    Args:
+        held: what if -> whether the place is chosen then. Each is the end of a sentence that begins with 'if'.
+        inside: whether it is chosen as things are.
+    """
     if not held:
         return ""
-    flips = [name for name, chosen in held.items() if chosen != inside]
-    stays = [name for name, chosen in held.items() if chosen == inside]
-    change, same = ("drop out", "stay in") if inside else ("be chosen", "not be chosen")
-    said = [
-        f"would {verb} under {listed(names, link='or' if verb == 'not be chosen' else 'and')}"
-        for verb, names in ((change, flips), (same, stays))
-        if names
-    ]
-    return f"Of the other settings tried, it {', and '.join(said)}."
+    flips = [f"if {name}" for name, chosen in held.items() if chosen != inside]
+    rest, same = len(held) - len(flips), "stay in" if inside else "stay out"
+    others = "the other setting" if rest == 1 else f"each of the {rest} other settings"
+    if not flips:
+        return f"It would {same} under {others} tried."
+    stays = f"; under {others} tried it would {same}" if rest else ""
+    return f"It would {'drop out' if inside else 'be chosen'} {listed(flips, link='or')}{stays}."
+
+
+def margin_sentence(own: Rival, contest: Contest) -> str:
+    """How much value a chosen area could lose before it was level with the next in line."""
+    if contest.next is None or not own.score > 0:
+        return ""
+    fall = 1 - contest.next.score / own.score
+    if fall <= 0:
+        return f"{contest.next.name} has as much value, but does not fit beside the other areas."
+    return f"Its value could fall by {percent(fall)} before it was level with {contest.next.name}, the next in line."
 
 
 def rivals_sentence(own: Rival, contest: Contest, inside: bool) -> str:

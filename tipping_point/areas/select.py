@@ -124,7 +124,7 @@ def select_areas(
 def find_selection(
     wards: pd.DataFrame, graph: Graph, *, rule: Rule, value: str | pd.Series, seed: int, time_limit: float = 60.0
 ) -> Selection:
-    """The choice of `select_areas` with what it was made from, for `near_misses` and `selection_share`."""
+    """The choice of `select_areas` with what it was made from, for `near_misses` and `choose_again`."""
     worth = read_values(wards, rule.limits, value, faults=_option_faults(rule))
     usable = usable_wards(wards, rule.limits) & worth.notna()
     _check_include(wards, rule, worth, usable)

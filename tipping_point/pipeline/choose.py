@@ -30,7 +30,21 @@ from tipping_point.pipeline.read import vocabulary_of
 NEXT = 10
 """Areas shown as nearly chosen, in each country."""
 
-WITHOUT_POLICE = "without offences that police generate"
+WITHOUT_POLICE = "offences that police generate did not count"
+
+IF: Mapping[str, str] = {
+    "scale: z": "the index were made of z scores",
+    "scale: minmax": "the index were scaled from least to most",
+    "scale: exponential": "the index had the scale of the Indices of Deprivation",
+    "scale: percentile": "the index were made of percentiles",
+    "combination: geometric": "the index were a geometric mean",
+    "combination: arithmetic": "the index were an arithmetic mean",
+    "period: last 12 months": "only the last 12 months counted",
+    "period: last 36 months": "only the last 36 months counted",
+    "period: first half": "only the first half of the period counted",
+    "period: second half": "only the second half of the period counted",
+}
+"""Named choice of the index -> the end of a sentence that begins with 'if'."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +63,11 @@ class Chosen:
     def wards(self) -> frozenset[str]:
         """Codes of the wards in a chosen area."""
         return wards_of(self.areas[self.areas["shortlisted"]])
+
+
+def _what_if(choice: str) -> str:
+    """A named choice as the end of a sentence that begins with 'if'."""
+    return IF.get(choice) or f"crime were counted per person of {choice.removeprefix('denominator: ')}"
 
 
 def wards_of(areas: pd.DataFrame) -> frozenset[str]:
@@ -73,7 +92,7 @@ def choose_areas(
     if config.method == "given":
         return Chosen(judged, {}, None, sentences)
     named = [name for name in firm.scored.columns if name != BASE and not name.startswith("weights: ")]
-    others = {name: _first_by(areas, wards, firm.scored[name], config) for name in named}
+    others = {_what_if(name): _first_by(areas, wards, firm.scored[name], config) for name in named}
     others |= _without_police(config, wards, graph, counts, weights, components)
     return Chosen(judged, others, None, sentences)
 
@@ -92,6 +111,7 @@ def _given(config: Config, wards: gpd.GeoDataFrame, graph: Graph) -> tuple[gpd.G
     own = scored.set_index("area_id")
     areas["area_name"] = own["area_name"].reindex(areas.index)
     areas["within_limits"] = own["within_limits"].reindex(areas.index)
+    areas["shortlisted"] = True
     said = tuple(f"{name}: {note}" for name, note in scored[["area_name", "note"]].itertuples(index=False) if note)
     return areas, ("The areas are the study's own list; no method chose them.", *said)
 
@@ -141,15 +161,15 @@ def _other_values(
     resident = wards["value"].notna()
     plain = wards["excess_harm"] if config.visitors else wards["excess_harm"].mask(wards["visitor_ward"].eq(True), 0.0)
     other = {
-        "without deprivation": plain,
-        "all harm, not only what is above the usual": wards["value_plain"],
-        ("busy centres count nothing" if config.visitors else "busy centres count as other wards do"): value(
+        "deprivation did not count": plain,
+        "all harm counted, not only what is above the usual": wards["value_plain"],
+        ("busy centres counted nothing" if config.visitors else "busy centres counted as other wards do"): value(
             visitors=not config.visitors
         ),
     }
     months = counts["month"].nunique()
     if config.years > 1 and months >= 24:
-        other["the last twelve months alone"] = value(years=1)
+        other["only the last 12 months counted"] = value(years=1)
     victims = victim_reported(vocabulary_of(config), weights)
     if victims and len(victims) < len(weights):
         other[WITHOUT_POLICE] = value(types={kind: weights[kind] for kind in victims})

@@ -75,7 +75,7 @@ def prepare_wards(config: Config) -> Prepared:
         membership,
         population=population,
         forces=find_owners(lookups, membership, residents, level="force"),
-        wider=find_wider(lookups, membership, residents) if config.area else (),
+        wider=find_wider(_with_authorities(lookups), membership, residents) if config.area else (),
         area=config.area,
         synthetic=config.synthetic,
     )
@@ -91,6 +91,15 @@ def prepare_wards(config: Config) -> Prepared:
     authorities = names_by_district(mayoral_lookup(2024), "authority")
     authorities |= names_by_district(mayoral_lookup(2025), "authority")
     return Prepared(wards, membership, known, residents, repaired, rows, partnerships, authorities)
+
+
+def _with_authorities(lookups: Sequence[pd.DataFrame]) -> tuple[pd.DataFrame, ...]:
+    """The lookups, and the mayoral authorities of the districts that lead to forces, where no lookup has them."""
+    if any(column.startswith("authority") for table in lookups for column in table.columns):
+        return tuple(lookups)
+    to_force = [table.columns for table in lookups if any(column.startswith("force") for column in table.columns)]
+    years = [2000 + int(column[8:10]) for columns in to_force for column in columns if column.startswith("district")]
+    return (*lookups, *(mayoral_lookup(year) for year in years[:1]))
 
 
 def add_context(config: Config, prepared: Prepared) -> tuple[Prepared, dict[str, Mapping[str, float]]]:

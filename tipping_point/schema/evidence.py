@@ -126,7 +126,7 @@ ANNEX: tuple[Column, ...] = (
 )
 
 SETTINGS: tuple[Column, ...] = (
-    Column("setting", "Another defensible setting, all else as in the study", "text"),
+    Column("setting", "Another defensible setting, all else as in the study: what if …", "text"),
     Column("wards", "Wards that the study chose", "wards"),
     Column("wards_other", "Wards that the other setting chooses", "wards"),
     Column("wards_in_common", "Wards that both choose", "wards"),

@@ -1,0 +1,116 @@
+"""The three ways to areas, on the synthetic city: what is chosen, how firm it is, and what is said of it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pandas as pd
+import pytest
+
+from tipping_point.areas.given import Adjustment
+from tipping_point.areas.group import Limits
+from tipping_point.config import read_study
+from tipping_point.pipeline import analyse, explain_in_folder, run_study
+from tipping_point.schema import InputError
+
+
+@pytest.fixture(scope="module")
+def study(demo):
+    config = read_study(demo.study)
+    return dataclasses.replace(config, simulations=60, selections=20, permutations=999)
+
+
+@pytest.fixture(scope="module")
+def selected(study):
+    return analyse(dataclasses.replace(study, method="select"))
+
+
+def wards_of(areas):
+    return {code for codes in areas["ward_codes"] for code in codes.split(";")}
+
+
+def test_a_choice_by_value_keeps_to_the_limits_and_ranks_by_value(selected, study):
+    chosen = selected.areas[selected.areas["shortlisted"]]
+    assert len(chosen) == study.areas
+    assert chosen["population"].between(*study.limits.population).all()
+    assert (chosen["wards"] <= study.limits.max_wards).all()
+    assert selected.areas["value"].head(len(chosen)).is_monotonic_decreasing
+    member = selected.wards.loc[sorted(wards_of(chosen))]
+    assert chosen["value"].sum() == pytest.approx(member["value"].sum())
+    assert set(member["standing"]) == {"in"}
+    assert set(selected.wards.index[selected.wards["standing"] == "in"]) == wards_of(chosen)
+
+
+def test_no_other_choice_of_touching_wards_has_more_value(selected, study):
+    touching = analyse(study)
+    best = selected.areas.loc[selected.areas["shortlisted"], "value"].sum()
+    assert best >= touching.areas.loc[touching.areas["shortlisted"], "value"].sum()
+
+
+def test_every_rank_has_both_ranges_and_stands_in_them(selected):
+    for table in (selected.wards, selected.areas):
+        ranked = table[table["rank"].notna()]
+        for low, high in (("rank_low", "rank_high"), ("rank_choice_low", "rank_choice_high")):
+            assert (ranked[low] <= ranked["rank"]).all()
+            assert (ranked["rank"] <= ranked[high]).all()
+        assert ranked["share_in_top"].between(0, 1).all()
+
+
+def test_what_stands_beside_the_areas_is_of_these_areas(selected):
+    tables = {name: table for name, (table, _) in selected.records.items()}
+    ids = set(selected.areas.index)
+    assert set(tables["domains"]["area_id"]) == ids
+    assert set(tables["comparators"]["area_id"]) <= ids
+    chosen = wards_of(selected.areas[selected.areas["shortlisted"]])
+    assert not chosen & set(tables["comparators"]["ward_code"])
+    districts = set(selected.wards.loc[sorted(chosen), "district_name"])
+    assert not districts & set(tables["annex"]["district_name"])
+    assert {*tables["annex"]["district_name"], *districts} == set(selected.wards["district_name"])
+    assert tables["settings"]["wards"].eq(len(chosen)).all()
+
+
+def test_the_users_own_list_is_scored_and_never_dropped(study, selected):
+    small = selected.wards.index[selected.wards["assessed"]][:1].tolist()
+    config = dataclasses.replace(
+        study, method="given", given={"Our place": tuple(small)}, limits=Limits((15_000, 60_000))
+    )
+    result = analyse(config)
+    assert result.areas["area_name"].tolist() == ["Our place"]
+    assert result.areas["rank"].tolist() == [1]
+    assert result.areas["shortlisted"].tolist() == [True]
+    assert not result.areas["within_limits"].iloc[0]
+    assert any("Our place: It has" in choice for choice in result.cover.choices)
+
+
+def test_a_local_adjustment_stands_beside_the_models_boundary(study, selected):
+    area = selected.areas[selected.areas["shortlisted"]].query("wards > 1").iloc[0]
+    code = area["ward_codes"].split(";")[0]
+    change = Adjustment(code, (), (code,), "the estate was demolished", "the council", "2026-02-01")
+    result = analyse(dataclasses.replace(study, method="select", adjustments=(change,)))
+    table, _ = result.records["adjusted"]
+    changed = table[table["dropped"] != ""]
+    assert changed["dropped"].tolist() == [code]
+    assert changed["value_change"].iloc[0] == pytest.approx(-result.wards.at[code, "value"])
+    assert result.areas.loc[area.name, "ward_codes"] == area["ward_codes"]
+
+
+def test_the_vulnerable_localities_preset_says_what_it_needs(study):
+    with pytest.raises(InputError) as raised:
+        analyse(dataclasses.replace(study, preset="vli"))
+    said = str(raised.value)
+    assert "'income_rate'" in said
+    assert "'age: 15 to 24'" in said
+
+
+def test_explain_reads_a_finished_folder(study, tmp_path):
+    folder = tmp_path / "study"
+    results = run_study(dataclasses.replace(study, method="select"), output=folder)
+    area = results.areas.iloc[0]
+    said = explain_in_folder(folder, area.name)
+    assert said.startswith(f"{area['area_name']}: in.")
+    assert area["why"] in said
+    with pytest.raises(InputError, match="is not the folder of a study"):
+        explain_in_folder(tmp_path, area.name)
+    with pytest.raises(InputError, match="Nowhere"):
+        explain_in_folder(folder, "Nowhere")
+    assert pd.read_csv(folder / "settings.csv")["setting"].str.len().gt(0).all()

@@ -1,0 +1,365 @@
+"""The files that a study names, brought to their paths; a record beside the study says what came, whence and when.
+
+A path that this step did not fill is never touched, and one that it filled is left alone while it is whole and what
+the study wants of it is the same. Delete a file to have it brought again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from tipping_point.config import Config, Source
+from tipping_point.schema import NOT_TERRITORIAL, InputError, force_slug, months_between
+from tipping_point.sources.areas_by_name import list_areas, mayoral_lookup, resolve_areas
+from tipping_point.sources.cache import Cache, Entry, write_whole, writing
+from tipping_point.sources.catalogue import describe_file
+from tipping_point.sources.datasets import fetch_dataset
+from tipping_point.sources.download import NotInCacheError, Web, fetch_all
+from tipping_point.sources.geography import read_lookup
+from tipping_point.sources.police_archive import BASE, FIRST_MONTH, LAST_UNLIMITED, WINDOW, fetch_street_files
+
+log = logging.getLogger(__name__)
+
+STREET = "police_uk_street"
+"""The dataset of which a study wants some forces and months, and not the whole."""
+FETCHED, THERE = "fetched", "there"
+OWN, CHANGED = "not put there by fetch, left as it is", "changed since it was fetched, left as it is"
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What became of one source of a study."""
+
+    path: Path
+    dataset: str
+    state: str
+    """`FETCHED` now, `THERE` already, or left alone: `OWN`, `CHANGED`."""
+    size: int
+    """Bytes; of a folder, of all that is in it."""
+    sha256: str
+    fetched: str = ""
+    """When it was last known to be what the publisher has, UTC; '' for a file of the user's own."""
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class _Order:
+    """A source to be brought: all that decides what its file holds, and the call that makes it in a folder."""
+
+    source: Source
+    settings: Mapping[str, Any]
+    make: Callable[[Web, Path], Path]
+    address: str = ""
+    """Where it comes from, if that is known beforehand."""
+
+
+def fetch_study(config: Config, *, web: Web) -> tuple[Brought, ...]:
+    """Bring every source of a study that names its dataset to the path that the study gives it.
+
+    Street crimes come last: which forces they are of is known by the lookups.
+
+    Args:
+        config: of `read_study(path, must_exist=False)`; its sources' options hold `dataset` and, for boundaries,
+            lookups and estimates, `year` (by default that of the wards).
+        web: the settings of the run.
+
+    Raises:
+        InputError: everything that is missing, and why, at once: a file without a dataset that is not there, a dataset
+            that cannot be had (NotInCacheError, if offline is the only reason). What could be brought stays.
+    """
+    named = _by_path(config)
+    bare = [source for source in config.sources if source.path not in named and not source.path.exists()]
+    street = [source for source in named.values() if source.options["dataset"] == STREET]
+    others = [source for source in named.values() if source.options["dataset"] != STREET]
+    plain = [partial(_refuse, source) for source in bare]
+    plain += [partial(_bring, config, web, partial(_order, config, source)) for source in others]
+    crime = [partial(_bring, config, web, partial(_order_street, config, source, street)) for source in street]
+    key = hashlib.sha256(str(config.path.resolve()).encode()).hexdigest()
+    with web.cache.lock(key, patience=web.manners.total_seconds, what=config.path.name):
+        first, last = fetch_all([partial(fetch_all, plain), partial(fetch_all, crime)])
+    log.info("fetch: %d sources, %d of them fetched now", len(named), sum(b.state == FETCHED for b in (*first, *last)))
+    return (*first, *last)
+
+
+def record_path(study: Path) -> Path:
+    """Where it is recorded what was brought for a study."""
+    return study.with_name(f"{study.stem}.fetched.json")
+
+
+def describe_brought(brought: Sequence[Brought], *, study: Path) -> list[str]:
+    """What became of every source, for people: two lines for each."""
+    lines = []
+    for one in brought:
+        lines.append(f"{_name(study, one.path)}: {one.state}, {one.size:,} bytes, SHA-256 {one.sha256}")
+        if one.address:
+            lines.append(f"  {one.dataset}, as of {one.fetched[:10]}, from {one.address}")
+    return lines
+
+
+# -------------------------------------------------------------------------------------------------- what is wanted
+
+
+def _by_path(config: Config) -> dict[Path, Source]:
+    """The sources that name a dataset, by path: several indicators may be columns of one file.
+
+    Raises:
+        InputError: two datasets for one path.
+    """
+    named: dict[Path, Source] = {}
+    faults = []
+    for source in config.sources:
+        key = source.options.get("dataset")
+        if key and named.setdefault(source.path, source).options["dataset"] != key:
+            faults.append(f"{source.path}: is to be '{named[source.path].options['dataset']}' and '{key}'; keep one.")
+    if faults:
+        raise InputError(faults)
+    return named
+
+
+def _refuse(source: Source) -> Brought:
+    raise InputError(
+        f"{source.path}: is not there, and its entry in [sources.{source.section}] names no dataset to fetch; put the"
+        f' file there, or add dataset = "…".'
+    )
+
+
+def _order(config: Config, source: Source) -> _Order:
+    key, year = source.options["dataset"], int(source.options.get("year") or config.ward_year)
+    return _Order(
+        source, {"dataset": key, "year": year}, lambda web, folder: fetch_dataset(web, key, folder, year=year)
+    )
+
+
+def _order_street(config: Config, source: Source, all_street: Sequence[Source]) -> _Order:
+    """Street files of the study's forces and months: from the archive that the path is named after, or, for a folder,
+    from the newest archives that hold the period.
+    """
+    forces, path = _forces(config), source.path
+    settings = {"dataset": STREET, "forces": forces, "start": config.start, "end": config.end}
+    if path.suffix.lower() != ".zip":
+        return _Order(source, settings, partial(_make_folder, name=path.name, **_period(settings)), f"{BASE}/")
+    start, end = _share(config, path, [other.path.stem for other in all_street])
+    settings |= {"start": start, "end": end, "archive": path.stem}
+    url = f"{BASE}/{path.stem}.zip"
+    return _Order(source, settings, partial(_make_zip, url=url, **_period(settings)), url)
+
+
+def _period(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: settings[key] for key in ("forces", "start", "end")}
+
+
+def _share(config: Config, path: Path, archives: Sequence[str]) -> tuple[str, str]:
+    """First and last month to take from an archive: those of the period that it holds and no later one of the study.
+
+    Raises:
+        InputError: it is not named as an archive, or holds no month that is wanted.
+    """
+    try:
+        held = {name: _months(name) for name in archives}
+    except ValueError:
+        raise InputError(
+            f"{path}: is to be fetched from an archive of data.police.uk, and its name does not say from which; call it"
+            f" YYYY-MM.zip after the archive, or name a folder and the newest archives are taken."
+        ) from None
+    period = months_between(config.start, config.end)
+    lacking = [month for month in period if not any(month in months for months in held.values())]
+    if lacking and len(archives) == len(config.of("crime")):
+        raise InputError(
+            f"sources.crime: no archive that the study names holds {', '.join(lacking[:6])} ({len(lacking)} month(s));"
+            f" they hold {', '.join(f'{name}: {held[name][0]} to {held[name][-1]}' for name in sorted(held))}. Add one,"
+            f" or change the period."
+        )
+    later = {month for name, months in held.items() if name > path.stem for month in months}
+    mine = [month for month in period if month in held[path.stem] and month not in later]
+    if not mine:
+        raise InputError(
+            f"{path}: the archive of {path.stem} holds {held[path.stem][0]} to {held[path.stem][-1]}, and no month of"
+            f" the period {config.start} to {config.end} that no later archive of the study holds."
+        )
+    return mine[0], mine[-1]
+
+
+def _months(archive: str) -> list[str]:
+    """The months of an archive; ValueError if its name is no month."""
+    months = months_between(FIRST_MONTH, archive)
+    return months if archive <= LAST_UNLIMITED else months[-WINDOW:]
+
+
+def _forces(config: Config) -> list[str]:
+    """The forces of the study's area, as police.uk writes them, and the British Transport Police.
+
+    Raises:
+        InputError: a lookup is not there, or an area is not known to the lookups.
+    """
+    absent = [source.path.name for source in config.of("lookup") if not source.path.exists()]
+    if absent:
+        # It only follows from their own faults, so that it is of no graver kind than the mildest of them.
+        raise NotInCacheError(
+            f"sources.crime: whose street files are wanted is not known until the lookups are there: "
+            f"{', '.join(absent)}."
+        )
+    known = list_areas([*(read_lookup(source.path) for source in config.of("lookup")), *_mayoral()])
+    forces = [area for area in known if area.level == "force"]
+    if config.area:
+        wanted = {code for area in resolve_areas(config.area, known) for code in area.districts}
+        forces = [force for force in forces if wanted & {*force.districts}]
+    return [*sorted(force_slug(force.name) for force in forces), next(iter(NOT_TERRITORIAL))]
+
+
+def _mayoral() -> list[Any]:
+    """The mayoral authorities by the district codes before and since 2025."""
+    return [mayoral_lookup(2024), mayoral_lookup(2025)]
+
+
+def _make_zip(web: Web, folder: Path, *, url: str, forces: Sequence[str], start: str, end: str) -> Path:
+    got = fetch_street_files(web, folder, forces=forces, start=start, end=end, archive=url)
+    _say_absent(web, got.absent.itertuples(index=False))
+    return got.paths[0]
+
+
+def _make_folder(web: Web, folder: Path, *, name: str, forces: Sequence[str], start: str, end: str) -> Path:
+    got = fetch_street_files(web, folder, forces=forces, start=start, end=end)
+    _say_absent(web, got.absent.itertuples(index=False))
+    target = folder / name
+    for path in got.paths:
+        with zipfile.ZipFile(path) as archive:
+            archive.extractall(target)
+    return target
+
+
+def _say_absent(web: Web, absent: Iterator[Any]) -> None:
+    months: dict[str, list[str]] = {}
+    for force, month in absent:
+        months.setdefault(force, []).append(month)
+    for force, without in months.items():
+        web.say(f"{force}: the archive holds no street file for {len(without)} month(s): {', '.join(without)}")
+
+
+# ------------------------------------------------------------------------------------------------- bringing it
+
+
+def _bring(config: Config, web: Web, order: Callable[[], _Order]) -> Brought:
+    """One source to its path, unless what stands there is to be left."""
+    wanted = order()
+    path, record = wanted.source.path, _read_record(config.path)
+    name = _name(config.path, path)
+    if path.exists() and (held := _held(wanted, record.get(name))):
+        web.say(f"{name}: {held.state}")
+        return held
+    web.say(f"{name}: fetching {wanted.settings['dataset']}")
+    noting = _Noting(web.cache.folder)
+    try:
+        with _staging(path) as folder:
+            made = wanted.make(replace(web, cache=noting), folder)
+            if made.suffix.lower() != path.suffix.lower():
+                raise InputError(f"the file comes as '{made.suffix}'; let the path end so.")
+            size, sha256 = _measure(made)
+            brought = Brought(
+                path, str(wanted.settings["dataset"]), FETCHED, size, sha256, noting.last.fetched,
+                wanted.address or noting.last.address,
+            )  # fmt: skip
+            # Recorded first: a run that dies between the two leaves an entry without a file, and not a file that
+            # nobody knows.
+            _write_record(config.path, {**record, name: _entry(wanted, brought)})
+            _put(made, path)
+    except NotInCacheError as error:
+        raise NotInCacheError([f"{name}: {fault}" for fault in error.faults]) from error
+    except InputError as error:
+        raise InputError([f"{name}: {fault}" for fault in error.faults]) from error
+    return brought
+
+
+def _held(wanted: _Order, entry: Mapping[str, Any] | None) -> Brought | None:
+    """What stands at the path, if it is to be left; None where it was fetched, is whole, and another is wanted now."""
+    path, dataset = wanted.source.path, str(wanted.settings["dataset"])
+    size, sha256 = _measure(path)
+    if entry is None:
+        return Brought(path, dataset, OWN, size, sha256)
+    facts = (str(entry["fetched"]), str(entry["address"]))
+    if entry["sha256"] != sha256:
+        return Brought(path, dataset, CHANGED, size, sha256, *facts)
+    return Brought(path, dataset, THERE, size, sha256, *facts) if entry["settings"] == wanted.settings else None
+
+
+class _Noting(Cache):
+    """A cache that remembers the last entry that was used or made: where the file that was delivered came from."""
+
+    last = Entry("", "", "", 0, "")
+
+    def find(self, key: str) -> Entry | None:
+        """As `Cache.find`."""
+        entry = super().find(key)
+        return self._note(entry) if entry else None
+
+    def record(self, entry: Entry) -> None:
+        """As `Cache.record`."""
+        super().record(self._note(entry))
+
+    def _note(self, entry: Entry) -> Entry:
+        object.__setattr__(self, "last", entry)
+        return entry
+
+
+def _measure(path: Path) -> tuple[int, str]:
+    facts = describe_file(path, section="", kind="")
+    return int(str(facts["bytes"])), str(facts["sha256"])
+
+
+@contextmanager
+def _staging(path: Path) -> Iterator[Path]:
+    """A folder beside a path, on the same disk, gone afterwards."""
+    with writing(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        folder = TemporaryDirectory(dir=path.parent, prefix=".fetching-")
+    with folder as name:
+        yield Path(name)
+
+
+def _put(made: Path, path: Path) -> None:
+    with writing(path.parent):
+        if path.is_dir():
+            shutil.rmtree(path)
+        made.replace(path)
+
+
+# --------------------------------------------------------------------------------------------------- the record
+
+
+def _name(study: Path, path: Path) -> str:
+    """A path as the record and messages call it: from the study's folder."""
+    return Path(os.path.relpath(path, study.parent)).as_posix()
+
+
+def _entry(wanted: _Order, brought: Brought) -> dict[str, Any]:
+    return {
+        "settings": dict(wanted.settings), "bytes": brought.size, "sha256": brought.sha256, "fetched": brought.fetched,
+        "address": brought.address,
+    }  # fmt: skip
+
+
+def _read_record(study: Path) -> dict[str, Any]:
+    path = record_path(study)
+    try:
+        held = json.loads(path.read_text(encoding="utf-8"))
+        return {str(name): {**entry, "settings": dict(entry["settings"])} for name, entry in held.items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise InputError(f"{path}: the record of what was fetched cannot be read ({error}); delete it.") from error
+
+
+def _write_record(study: Path, record: Mapping[str, Any]) -> None:
+    with write_whole(record_path(study)) as beside:
+        beside.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf-8")
