@@ -11,7 +11,7 @@ import pytest
 from tipping_point.measures.choices import (
     BASE,
     add_choice_range,
-    compare_choices,
+    compare_rankings,
     draw_weights,
     list_choices,
     list_periods,
@@ -122,7 +122,7 @@ def test_the_range_and_the_comparison_by_hand(lattice):
     assert ranged["rank_choice_high"].fillna(-1).tolist() == [3, 2, 3, -1]
     assert ranged["share_in_top_choices"].fillna(-1).tolist() == [0.5, 0.5, 0, -1]
     choices = list_choices(components=PARTS, months=[], weightings=0, seed=1)[:2]
-    table = compare_choices(wards, scores, choices, top=2)
+    table = compare_rankings(wards, scores, choices, top=2)
     assert table.columns.tolist() == ["name", "changed", "country", "wards", "top", "top_in_common", "spearman",
                                       "largest_move", "moved_most"]  # fmt: skip
     assert table.iloc[0].tolist() == [BASE, "", "England", 3, 2, 2, 1.0, 0, ""]
@@ -147,7 +147,7 @@ def test_no_ward_and_one_ward(lattice):
         assert scores.shape == (number, len(choices))
         few = few.assign(rank=pd.array([1] * number, dtype="Int64"))
         assert add_choice_range(few, scores)["rank_choice_high"].tolist() == [1] * number
-        assert len(compare_choices(few, scores, choices)) == number * len(choices)
+        assert len(compare_rankings(few, scores, choices)) == number * len(choices)
 
 
 def test_every_fault_is_listed_at_once(lattice):

@@ -122,3 +122,17 @@ def test_faults_are_named(lattice):
         explain(wards, counts, samples=100)
     with pytest.raises(InputError, match="focus: E05999999 have no score"):
         explain(wards, counts, focus=["E05999999"])
+
+
+def test_each_denominator_meets_each_period(lattice):
+    """A named choice changes one thing, the sample all of them: what no named choice joins is drawn too."""
+    wards, _ = make(lattice, workday="turned")
+    months = months_between("2021-01", "2022-12")
+    index = pd.MultiIndex.from_product([wards.index, months], names=["ward_code", "month"])
+    random = np.random.default_rng(5)
+    counts = pd.DataFrame({"crimes": random.poisson(30, len(index)) * 1.0, "crime_type": "robbery"}, index=index)
+    choices = list_choices(components=PARTS, months=months, denominator="workday", denominators=["resident"], seed=1)
+    table = explain_ranking(
+        wards, counts.reset_index(), choices, harm_weights=WEIGHTS, samples=16, simulations=5, seed=0
+    )
+    assert {"denominator", "period"} <= set(table["choice"])

@@ -12,10 +12,10 @@ import pytest
 
 from tipping_point.config import read_study
 from tipping_point.pipeline import analyse, check_study, run_study
-from tipping_point.schema import AREAS, COUNTS, COVERAGE, RECONCILIATION, WARDS, InputError
+from tipping_point.schema import AREAS, COUNTS, COVERAGE, RECONCILIATION, RECORDS, WARDS, InputError
 
 TABLES = (
-    "concentration.csv",
+    *(f"{name}.csv" for name in RECORDS if name not in {"calibration", "adjusted", "equality"}),
     "wards.csv",
     "areas.csv",
     "counts.parquet",

@@ -258,7 +258,7 @@ def rank_choices(wards: pd.DataFrame, scores: pd.DataFrame, *, top: float) -> tu
     return pd.DataFrame(ranks, index=wards.index), pd.DataFrame(tops, index=wards.index)
 
 
-def compare_choices(
+def compare_rankings(
     wards: pd.DataFrame, scores: pd.DataFrame, choices: Sequence[Choice], *, top: float = 0.1
 ) -> pd.DataFrame:
     """One row per named choice and country: how far its ranking is from the study's own.

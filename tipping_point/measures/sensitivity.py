@@ -7,6 +7,7 @@ Dirichlet distribution around the chosen ones.
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -79,15 +80,20 @@ def explain_ranking(
     check_choices(wards, choices, simulations)
     if samples < 2 or samples & (samples - 1):
         raise InputError(f"samples: {samples} given; it must be a power of 2, such as 256")
+    levels = {name: list(dict.fromkeys(getattr(choice, field) for choice in choices)) for name, field in FIELDS.items()}
+    # A named choice changes one thing; here each denominator meets each period.
+    crossed = [
+        replace(choices[0], denominator=denominator, months=months)
+        for denominator, months in itertools.product(levels["denominator"], levels["period"])
+    ]
     drawn = draw_choices(
-        wards, counts, choices, harm_weights=harm_weights, simulations=simulations, variance=variance, seed=seed
+        wards, counts, crossed, harm_weights=harm_weights, simulations=simulations, variance=variance, seed=seed
     )
     ground = _prepare(wards, choices[0], drawn)
     scored = {code for rows in ground.rows.values() for code in rows}
     lacking = [code for code in focus if code not in scored]
     if lacking:
         raise InputError(f"focus: {', '.join(lacking[:5])} have no score in this study")
-    levels = {name: list(dict.fromkeys(getattr(choice, field) for choice in choices)) for name, field in FIELDS.items()}
     inputs = _list_inputs(choices[0], levels)
     rows: list[tuple[str, str, float, float, float, float]] = []
     if inputs and scored:

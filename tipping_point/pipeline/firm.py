@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from tipping_point.config import Config
-from tipping_point.measures.choices import add_choice_range, compare_choices, list_choices, score_choices
+from tipping_point.measures.choices import add_choice_range, compare_rankings, list_choices, score_choices
 from tipping_point.measures.index import Component
 from tipping_point.measures.sensitivity import describe_ranking, explain_ranking
 from tipping_point.measures.simulate import simulate_index
@@ -63,7 +63,7 @@ def judge_ranks(
         wards=judged,
         simulated=simulated,
         scored=scored,
-        compared=compare_choices(judged, scored, choices, top=config.top),
+        compared=compare_rankings(judged, scored, choices, top=config.top),
         explained=explained,
         sentences=(*simulated.attrs["choices"], *describe_ranking(explained)),
     )
