@@ -49,7 +49,7 @@ def test_an_interrupt_is_quiet(monkeypatch, tmp_path, capsys):
 
     monkeypatch.setattr(cli, "read_study", interrupt)
     assert cli.main(["check", str(tmp_path)]) == 1
-    assert capsys.readouterr().err == "tipping-point: stopped; nothing was changed\n"
+    assert capsys.readouterr().err == "tipping-point: stopped; what is there is whole\n"
 
 
 def test_unknown_commands_and_editions_are_refused(capsys):

@@ -7,7 +7,8 @@ import re
 import shlex
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -26,7 +27,11 @@ from tipping_point.pipeline import (
     freeze_study,
     run_study,
 )
+from tipping_point.pipeline.fetch import describe_brought, fetch_study, record_path
+from tipping_point.pipeline.new_study import new_study
 from tipping_point.schema import InputError
+from tipping_point.sources.cache import clear_cache, default_folder, list_cache
+from tipping_point.sources.web import Progress, Web, open_web, say_size
 
 DONE, OUR_FAULT, THEIR_FAULT = 0, 1, 2
 
@@ -43,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"tipping-point: {fault}", file=sys.stderr)
         return THEIR_FAULT
     except KeyboardInterrupt:
-        print("tipping-point: stopped; nothing was changed", file=sys.stderr)
+        print("tipping-point: stopped; what is there is whole", file=sys.stderr)
         return OUR_FAULT
     except Exception:  # the last door: whatever is left is a fault of ours
         traceback.print_exc()
@@ -126,6 +131,39 @@ def _parser() -> argparse.ArgumentParser:
     )
     freeze.add_argument("study", type=Path, metavar="STUDY.toml", help="the study file")
     freeze.set_defaults(action=_freeze)
+
+    new = commands.add_parser(
+        "new",
+        help="write a study file for an area by name, with the newest sources that fit together",
+        description="Write a study file to standard output: its sources are the newest editions that fit together, "
+        "each with the dataset that 'fetch' brings. Asks for small lookups, which are kept in the cache.",
+        epilog="tipping-point new 'force:West Midlands' > study.toml",
+    )
+    new.add_argument("area", nargs="+", metavar="AREA",
+                     help="a district, police force, mayoral authority or region, by name or code; 'force:…', "
+                     "'district:…', 'authority:…', 'region:…' where a name is of several")  # fmt: skip
+    new.add_argument("--ward-year", type=int, metavar="YYYY", help="year of the wards (default: the newest that fits)")
+    new.add_argument("--start", default="", metavar="YYYY-MM", help="first month (default: 36 months with the last)")
+    new.add_argument("--end", default="", metavar="YYYY-MM", help="last month (default: the latest published)")
+    new.add_argument("--offline", action="store_true", help="use the cache alone")
+    new.set_defaults(action=_new)
+
+    fetch = commands.add_parser(
+        "fetch",
+        help="bring the files that a study names to their paths",
+        description="Bring every source of the study that names its dataset to its path, and record beside the study "
+        "what came, from where, when, and its hash. A file that this command did not bring is never touched; what is "
+        "there and whole is not asked for again. It may be stopped at any time, and goes on when it is run again.",
+    )
+    fetch.add_argument("study", type=Path, metavar="STUDY.toml", help="the study file")
+    fetch.add_argument("--offline", action="store_true", help="use the cache alone, and name all that is missing")
+    fetch.set_defaults(action=_fetch)
+
+    cache = commands.add_parser("cache", help="list or clear what was fetched before",
+                                description=f"What was fetched is kept once, for all studies, in {default_folder()} "
+                                "(the environment variable TIPPING_POINT_CACHE names another folder).")  # fmt: skip
+    cache.add_argument("what", choices=("list", "clear"))
+    cache.set_defaults(action=_cache)
     return parser
 
 
@@ -177,6 +215,50 @@ def _freeze(options: argparse.Namespace, command: str) -> None:  # noqa: ARG001 
     path = freeze_study(config, today=date.today())
     print(compare_criteria(config, path.parent / path.stem, today=date.today()).sentence)
     print(f"Written: {path}")
+
+
+def _new(options: argparse.Namespace, command: str) -> None:  # noqa: ARG001 - every action has one signature
+    with _open_web(offline=options.offline) as web:
+        text = new_study(options.area, web=web, ward_year=options.ward_year, start=options.start, end=options.end)
+    print(text, end="")
+
+
+def _fetch(options: argparse.Namespace, command: str) -> None:  # noqa: ARG001 - every action has one signature
+    config = read_study(options.study, must_exist=False)
+    with _open_web(offline=options.offline) as web:
+        brought = fetch_study(config, web=web)
+    for line in describe_brought(brought, study=config.path):
+        print(line)
+    print(f"Record: {record_path(config.path)}")
+
+
+def _cache(options: argparse.Namespace, command: str) -> None:  # noqa: ARG001 - every action has one signature
+    if options.what == "clear":
+        files, size = clear_cache()
+        print(f"{files:,} files removed, {say_size(size)}: {default_folder()}")
+        return
+    entries = list_cache()
+    for fetched, size, address, held in entries[["fetched", "bytes", "address", "held"]].itertuples(
+        name=None, index=False
+    ):
+        print(f"{fetched[:10]}  {say_size(size):>10}  {address}{'' if held else '  (gone)'}")
+    total = entries.drop_duplicates("sha256")["bytes"].sum()
+    print(f"{len(entries):,} answers, {say_size(int(total))}: {default_folder()}")
+
+
+@contextmanager
+def _open_web(*, offline: bool) -> Iterator[Web]:
+    """The settings of the downloads, with one progress display on stderr."""
+    with tqdm(unit="B", unit_scale=True, leave=False, file=sys.stderr, delay=0.5) as bar:
+
+        def show(progress: Progress) -> None:
+            if bar.desc != progress.label:
+                bar.reset(total=progress.total)
+                bar.set_description_str(progress.label)
+            bar.total = progress.total
+            bar.update(progress.done - bar.n)
+
+        yield open_web(offline=offline, progress=show, tell=lambda text: tqdm.write(text, file=sys.stderr))
 
 
 def _run_and_tell(config: Config, output: Path, edition: str, command: str) -> None:

@@ -170,16 +170,19 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
 
 _INDICATOR = {"name": _TEXT, "path": _TEXT, "column": _TEXT, "worse": _one_of("higher", "lower"),
               "combine": _one_of("mean", "sum"), "vintage": _TEXT, "code_column": _TEXT}  # fmt: skip
+_YEAR = Key("a year, 2011 to 2100", lambda value: _is_int(value) and 2011 <= value <= 2100)
+_FETCHED = {"dataset": _TEXT, "year": _YEAR}
 SOURCES: Mapping[str, Mapping[str, Key]] = {
-    "crime": {"kind": _one_of(*CRIME_KINDS), "path": _TEXT},
-    "boundaries": {"path": _TEXT},
-    "lookup": {"path": _TEXT},
+    "crime": {"kind": _one_of(*CRIME_KINDS), "path": _TEXT, **_FETCHED},
+    "boundaries": {"path": _TEXT, **_FETCHED},
+    "lookup": {"path": _TEXT, **_FETCHED},
     "population": {
         "kind": _one_of(*POPULATION_KINDS), "path": _TEXT, "column": _TEXT, "code_column": _TEXT, "sheet": _TEXT,
+        **_FETCHED,
     },
-    "deprivation": {"kind": _one_of(*DEPRIVATION_KINDS), "path": _TEXT},
-    "indicator": _INDICATOR,
-    "census": {"path": _TEXT},
+    "deprivation": {"kind": _one_of(*DEPRIVATION_KINDS), "path": _TEXT, **_FETCHED},
+    "indicator": {**_INDICATOR, **_FETCHED},
+    "census": {"path": _TEXT, **_FETCHED},
 }  # fmt: skip
 """Kind of source -> key -> what it may hold."""
 

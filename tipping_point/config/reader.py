@@ -20,8 +20,12 @@ from tipping_point.measures.index import Component
 from tipping_point.schema import InputError
 
 
-def read_study(path: Path | str) -> Config:
+def read_study(path: Path | str, *, must_exist: bool = True) -> Config:
     """Read and check a study file.
+
+    Args:
+        path: the study file.
+        must_exist: False where the files that it names may still be fetched.
 
     Raises:
         InputError: every fault of the file: an unknown section or key (with the valid ones), a value of the wrong
@@ -37,7 +41,7 @@ def read_study(path: Path | str) -> Config:
         raise InputError(f"{path.name}: not a study file (TOML): {error}") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-    reader = _Reader(path)
+    reader = _Reader(path, must_exist=must_exist)
     config = reader.read(document, text)
     if config is None or reader.faults:
         raise InputError([f"{path.name}: {fault}" for fault in reader.faults])
@@ -47,8 +51,8 @@ def read_study(path: Path | str) -> Config:
 class _Reader:
     """Collects the faults of one study file while it is read."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, *, must_exist: bool) -> None:
+        self.path, self.must_exist = path, must_exist
         self.faults: list[str] = []
 
     def read(self, document: dict[str, Any], text: str) -> Config | None:
@@ -178,11 +182,11 @@ class _Reader:
         self.faults += [f"[{label}] {key}: is missing; it must be {keys[key].allowed}" for key in absent]
         if absent or not all(good):
             return None
-        path = self._path(label, entry["path"])
+        path = self._path(label, entry["path"], "dataset" in entry)
         options = {key: value for key, value in entry.items() if key not in ("kind", "path")}
         return Source(section, path, entry.get("kind", ""), options) if path else None
 
-    def _path(self, label: str, given: str) -> Path | None:
+    def _path(self, label: str, given: str, dataset: bool) -> Path | None:
         expanded = os.path.expandvars(given)
         unset = re.findall(r"\$\{?(\w+)\}?", expanded)
         if unset:
@@ -190,8 +194,9 @@ class _Reader:
             return None
         path = Path(expanded).expanduser()
         path = path if path.is_absolute() else self.path.parent / path
-        if not path.exists():
-            self.faults.append(f"[{label}] path: '{given}' does not exist (looked for {path})")
+        if self.must_exist and not path.exists():
+            hint = "; `tipping-point fetch` brings it" if dataset else ""
+            self.faults.append(f"[{label}] path: '{given}' does not exist (looked for {path}){hint}")
             return None
         return path
 

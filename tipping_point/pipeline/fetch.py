@@ -11,7 +11,6 @@ import json
 import logging
 import os
 import shutil
-import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,19 +20,16 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tipping_point.config import Config, Source
-from tipping_point.schema import NOT_TERRITORIAL, InputError, force_slug, months_between
-from tipping_point.sources.areas_by_name import list_areas, mayoral_lookup, resolve_areas
+from tipping_point.pipeline.street import STREET, make_street, plan_street
+from tipping_point.schema import InputError
 from tipping_point.sources.cache import Cache, Entry, write_whole, writing
 from tipping_point.sources.catalogue import describe_file
 from tipping_point.sources.datasets import fetch_dataset
 from tipping_point.sources.download import NotInCacheError, Web, fetch_all
-from tipping_point.sources.geography import read_lookup
-from tipping_point.sources.police_archive import BASE, FIRST_MONTH, LAST_UNLIMITED, WINDOW, fetch_street_files
+from tipping_point.sources.police_archive import BASE
 
 log = logging.getLogger(__name__)
 
-STREET = "police_uk_street"
-"""The dataset of which a study wants some forces and months, and not the whole."""
 FETCHED, THERE = "fetched", "there"
 OWN, CHANGED = "not put there by fetch, left as it is", "changed since it was fetched, left as it is"
 
@@ -142,109 +138,12 @@ def _order(config: Config, source: Source) -> _Order:
     )
 
 
-def _order_street(config: Config, source: Source, all_street: Sequence[Source]) -> _Order:
-    """Street files of the study's forces and months: from the archive that the path is named after, or, for a folder,
-    from the newest archives that hold the period.
-    """
-    forces, path = _forces(config), source.path
-    settings = {"dataset": STREET, "forces": forces, "start": config.start, "end": config.end}
-    if path.suffix.lower() != ".zip":
-        return _Order(source, settings, partial(_make_folder, name=path.name, **_period(settings)), f"{BASE}/")
-    start, end = _share(config, path, [other.path.stem for other in all_street])
-    settings |= {"start": start, "end": end, "archive": path.stem}
-    url = f"{BASE}/{path.stem}.zip"
-    return _Order(source, settings, partial(_make_zip, url=url, **_period(settings)), url)
-
-
-def _period(settings: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: settings[key] for key in ("forces", "start", "end")}
-
-
-def _share(config: Config, path: Path, archives: Sequence[str]) -> tuple[str, str]:
-    """First and last month to take from an archive: those of the period that it holds and no later one of the study.
-
-    Raises:
-        InputError: it is not named as an archive, or holds no month that is wanted.
-    """
-    try:
-        held = {name: _months(name) for name in archives}
-    except ValueError:
-        raise InputError(
-            f"{path}: is to be fetched from an archive of data.police.uk, and its name does not say from which; call it"
-            f" YYYY-MM.zip after the archive, or name a folder and the newest archives are taken."
-        ) from None
-    period = months_between(config.start, config.end)
-    lacking = [month for month in period if not any(month in months for months in held.values())]
-    if lacking and len(archives) == len(config.of("crime")):
-        raise InputError(
-            f"sources.crime: no archive that the study names holds {', '.join(lacking[:6])} ({len(lacking)} month(s));"
-            f" they hold {', '.join(f'{name}: {held[name][0]} to {held[name][-1]}' for name in sorted(held))}. Add one,"
-            f" or change the period."
-        )
-    later = {month for name, months in held.items() if name > path.stem for month in months}
-    mine = [month for month in period if month in held[path.stem] and month not in later]
-    if not mine:
-        raise InputError(
-            f"{path}: the archive of {path.stem} holds {held[path.stem][0]} to {held[path.stem][-1]}, and no month of"
-            f" the period {config.start} to {config.end} that no later archive of the study holds."
-        )
-    return mine[0], mine[-1]
-
-
-def _months(archive: str) -> list[str]:
-    """The months of an archive; ValueError if its name is no month."""
-    months = months_between(FIRST_MONTH, archive)
-    return months if archive <= LAST_UNLIMITED else months[-WINDOW:]
-
-
-def _forces(config: Config) -> list[str]:
-    """The forces of the study's area, as police.uk writes them, and the British Transport Police.
-
-    Raises:
-        InputError: a lookup is not there, or an area is not known to the lookups.
-    """
-    absent = [source.path.name for source in config.of("lookup") if not source.path.exists()]
-    if absent:
-        # It only follows from their own faults, so that it is of no graver kind than the mildest of them.
-        raise NotInCacheError(
-            f"sources.crime: whose street files are wanted is not known until the lookups are there: "
-            f"{', '.join(absent)}."
-        )
-    known = list_areas([*(read_lookup(source.path) for source in config.of("lookup")), *_mayoral()])
-    forces = [area for area in known if area.level == "force"]
-    if config.area:
-        wanted = {code for area in resolve_areas(config.area, known) for code in area.districts}
-        forces = [force for force in forces if wanted & {*force.districts}]
-    return [*sorted(force_slug(force.name) for force in forces), next(iter(NOT_TERRITORIAL))]
-
-
-def _mayoral() -> list[Any]:
-    """The mayoral authorities by the district codes before and since 2025."""
-    return [mayoral_lookup(2024), mayoral_lookup(2025)]
-
-
-def _make_zip(web: Web, folder: Path, *, url: str, forces: Sequence[str], start: str, end: str) -> Path:
-    got = fetch_street_files(web, folder, forces=forces, start=start, end=end, archive=url)
-    _say_absent(web, got.absent.itertuples(index=False))
-    return got.paths[0]
-
-
-def _make_folder(web: Web, folder: Path, *, name: str, forces: Sequence[str], start: str, end: str) -> Path:
-    got = fetch_street_files(web, folder, forces=forces, start=start, end=end)
-    _say_absent(web, got.absent.itertuples(index=False))
-    target = folder / name
-    for path in got.paths:
-        with zipfile.ZipFile(path) as archive:
-            archive.extractall(target)
-    return target
-
-
-def _say_absent(web: Web, absent: Iterator[Any]) -> None:
-    months: dict[str, list[str]] = {}
-    for force, month in absent:
-        months.setdefault(force, []).append(month)
-    for force, without in months.items():
-        web.say(f"{force}: the archive holds no street file for {len(without)} month(s): {', '.join(without)}")
+def _order_street(config: Config, source: Source, named: Sequence[Source]) -> _Order:
+    path = source.path
+    settings = plan_street(config, path, [other.path for other in named])
+    address = f"{BASE}/{settings['archive']}.zip" if settings["archive"] else f"{BASE}/"
+    make = partial(make_street, name=path.name, **settings)
+    return _Order(source, {"dataset": STREET, **settings}, make, address)
 
 
 # ------------------------------------------------------------------------------------------------- bringing it
@@ -253,10 +152,9 @@ def _say_absent(web: Web, absent: Iterator[Any]) -> None:
 def _bring(config: Config, web: Web, order: Callable[[], _Order]) -> Brought:
     """One source to its path, unless what stands there is to be left."""
     wanted = order()
-    path, record = wanted.source.path, _read_record(config.path)
+    path, record = wanted.source.path, read_record(config.path)
     name = _name(config.path, path)
-    if path.exists() and (held := _held(wanted, record.get(name))):
-        web.say(f"{name}: {held.state}")
+    if _is_filled(path) and (held := _held(wanted, record.get(name))):
         return held
     web.say(f"{name}: fetching {wanted.settings['dataset']}")
     noting = _Noting(web.cache.folder)
@@ -270,10 +168,12 @@ def _bring(config: Config, web: Web, order: Callable[[], _Order]) -> Brought:
                 path, str(wanted.settings["dataset"]), FETCHED, size, sha256, noting.last.fetched,
                 wanted.address or noting.last.address,
             )  # fmt: skip
-            # Recorded first: a run that dies between the two leaves an entry without a file, and not a file that
-            # nobody knows.
+            # In this order: a run that dies between any two leaves an entry without a file, and never a file of which
+            # the record says nothing or something else.
+            _clear(path)
             _write_record(config.path, {**record, name: _entry(wanted, brought)})
-            _put(made, path)
+            with writing(path.parent):
+                made.replace(path)
     except NotInCacheError as error:
         raise NotInCacheError([f"{name}: {fault}" for fault in error.faults]) from error
     except InputError as error:
@@ -327,11 +227,16 @@ def _staging(path: Path) -> Iterator[Path]:
         yield Path(name)
 
 
-def _put(made: Path, path: Path) -> None:
+def _is_filled(path: Path) -> bool:
+    return any(path.iterdir()) if path.is_dir() else path.exists()
+
+
+def _clear(path: Path) -> None:
+    """Make room: what stands here was fetched and is whole, or is an empty folder."""
     with writing(path.parent):
         if path.is_dir():
             shutil.rmtree(path)
-        made.replace(path)
+        path.unlink(missing_ok=True)
 
 
 # --------------------------------------------------------------------------------------------------- the record
@@ -349,7 +254,12 @@ def _entry(wanted: _Order, brought: Brought) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _read_record(study: Path) -> dict[str, Any]:
+def read_record(study: Path) -> dict[str, Any]:
+    """What was brought for a study: path from its folder -> settings, bytes, sha256, fetched, address; empty for none.
+
+    Raises:
+        InputError: the record cannot be read.
+    """
     path = record_path(study)
     try:
         held = json.loads(path.read_text(encoding="utf-8"))

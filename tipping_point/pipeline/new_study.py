@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from tipping_point.pipeline.fetch import STREET
+from tipping_point.pipeline.street import STREET
 from tipping_point.schema import InputError
 from tipping_point.sources.areas_by_name import Area, list_areas, mayoral_lookup, resolve_areas
 from tipping_point.sources.catalogue import get_dataset

@@ -197,4 +197,5 @@ def crime_rows(config: Config, crimes: Crimes) -> dict[Path, int]:
 
 
 def _read_population(source: Source) -> pd.DataFrame:
-    return read_population(source.path, kind=source.kind, **source.options)
+    options = {key: value for key, value in source.options.items() if key not in ("dataset", "year")}
+    return read_population(source.path, kind=source.kind, **options)

@@ -29,6 +29,7 @@ from tipping_point.schema.words import (
     deprivation_transform,
     force_slug,
     months_between,
+    plain_name,
 )
 
 __all__ = [
@@ -57,4 +58,5 @@ __all__ = [
     "deprivation_transform",
     "force_slug",
     "months_between",
+    "plain_name",
 ]

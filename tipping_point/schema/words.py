@@ -122,6 +122,11 @@ def force_slug(name: str) -> str:
     return _FORCE_EXCEPTIONS.get(slug, slug)
 
 
+def plain_name(name: str) -> str:
+    """A name without what people write in several ways: case, '&', hyphens, full stops, apostrophes."""
+    return " ".join(re.sub(r"[.,'’]", "", name.casefold().replace("&", " and ").replace("-", " ")).split())
+
+
 def months_between(start: str, end: str) -> list[str]:
     """Every month 'YYYY-MM' from start to end, both included."""
     return [str(month) for month in pd.period_range(start, end, freq="M")]

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from tipping_point.schema import InputError
+from tipping_point.schema import InputError, plain_name
 
 LEVELS = ("district", "force", "authority", "region")
 """What an area can be; 'force:West Midlands' says which."""
@@ -50,12 +50,12 @@ def list_areas(lookups: Sequence[pd.DataFrame]) -> tuple[Area, ...]:
     if known.empty:
         return ()
     # Barnsley has one code in 2024 and another in 2025, and is one district.
-    codes = known.groupby(known["district_name"].map(_plain))["district"].agg(_unique)
-    groups = known.assign(same=known["name"].map(_plain)).groupby(["level", "same"], sort=True)
+    codes = known.groupby(known["district_name"].map(plain_name))["district"].agg(_unique)
+    groups = known.assign(same=known["name"].map(plain_name)).groupby(["level", "same"], sort=True)
     areas = []
     for (level, _), rows in groups:
         names = _unique(rows["district_name"])
-        districts = sorted({code for name in names for code in codes[_plain(name)]})
+        districts = sorted({code for name in names for code in codes[plain_name(name)]})
         areas.append(Area(str(level), str(rows["name"].iloc[0]), _unique(rows["code"]), names, tuple(districts)))
     return tuple(sorted(areas, key=lambda area: (LEVELS.index(area.level), area.name)))
 
@@ -145,23 +145,18 @@ def _unique(values: pd.Series) -> tuple[str, ...]:
     return tuple(sorted(set(values)))
 
 
-def _plain(name: str) -> str:
-    """A name without what people write in several ways."""
-    return " ".join(re.sub(r"[.,'’]", "", name.casefold().replace("&", " and ").replace("-", " ")).split())
-
-
 def _is(area: Area, wanted: str) -> bool:
-    return wanted in area.codes if _CODE.fullmatch(wanted) else _plain(wanted) == _plain(area.name)
+    return wanted in area.codes if _CODE.fullmatch(wanted) else plain_name(wanted) == plain_name(area.name)
 
 
 def _covers(areas: Sequence[Area]) -> set[frozenset[str]]:
     """What areas cover: force and authority of West Yorkshire are the same five districts, so no need to ask."""
-    return {frozenset(map(_plain, area.district_names)) for area in areas}
+    return {frozenset(map(plain_name, area.district_names)) for area in areas}
 
 
 def _unknown(name: str, wanted: str, level: str, among: Sequence[Area]) -> str:
-    by_name = {_plain(area.name): area for area in among}
-    near = [by_name[close].label for close in get_close_matches(_plain(wanted), list(by_name), n=5, cutoff=0.5)]
+    by_name = {plain_name(area.name): area for area in among}
+    near = [by_name[close].label for close in get_close_matches(plain_name(wanted), list(by_name), n=5, cutoff=0.5)]
     kinds = _SAID[level] if level else "district, police force, mayoral authority or region"
     hint = f"nearest: {', '.join(near)}" if near else f"{len(among):,} are known" if among else "none is known at all"
     return f"Area '{name}': no {kinds} of the lookups is called so or has this code; {hint}."

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 import geopandas as gpd
 import pandas as pd
 
-from tipping_point.schema import COUNTRIES, SMALL_POPULATION, InputError, check_table
+from tipping_point.schema import COUNTRIES, SMALL_POPULATION, InputError, check_table, plain_name
 from tipping_point.wards.vintages import Membership
 
 log = logging.getLogger(__name__)
@@ -97,21 +97,23 @@ def _in_area(wards: gpd.GeoDataFrame, area: Sequence[str]) -> pd.Series:
         return pd.Series(True, index=wards.index)
     chosen = pd.Series(False, index=wards.index)
     faults = []
+    plain = {level: wards[f"{level}_name"].map(plain_name) for level in LEVELS if f"{level}_name" in wards}
     for name in area:
         kind, _, rest = name.partition(":")
+        wanted = (rest or name).strip()
         matches = {
-            level: (wards[f"{level}_name"].str.casefold() == (rest or name).strip().casefold())
-            | (wards[f"{level}_code"] == (rest or name).strip())
-            for level in LEVELS
-            if f"{level}_name" in wards and (not rest or kind == level)
+            level: (names == plain_name(wanted)) | (wards[f"{level}_code"] == wanted)
+            for level, names in plain.items()
+            if not rest or kind.strip().lower() == level
         }
         hits = {level: hit for level, hit in matches.items() if hit.any()}
         distinct = {tuple(wards.index[hit]) for hit in hits.values()}
         if len(distinct) == 1:
             chosen |= next(iter(hits.values()))
         elif hits:
+            kinds = " and of a ".join(hits).replace("authority", "mayoral authority")
             faults.append(
-                f"study.area: '{name}' is the name of a {' and of a '.join(hits)}; write "
+                f"study.area: '{name}' is the name of a {kinds}; write "
                 + " or ".join(f"'{level}:{name}'" for level in hits)
             )
         else:
