@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import errno
 import logging
+import os
+import subprocess
+import sys
 import tracemalloc
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -11,6 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tipping_point.schema import CRIME_TYPES, InputError
+from tipping_point.sources import crime
+from tipping_point.sources.count_cache import list_counts
 from tipping_point.sources.crime import list_street_files, read_street_crimes
 
 HEADER = (
@@ -79,6 +86,8 @@ def test_counts_by_hand(tmp_path):
         ["merseyside", "2019-01", "E01000002", "Burglary", 1],
     ]
     assert read.counts["crimes"].dtype == "int64"
+    for column in ("force", "month", "lsoa_code", "crime_type"):
+        assert read.counts[column].cat.categories.tolist() == sorted(set(read.counts[column]))
     assert read.files.to_dict("records") == [
         {
             "archive": str(tmp_path / "2019-02.zip"),
@@ -169,7 +178,11 @@ def test_the_later_archive_wins_wherever_it_stands_in_the_list(tmp_path, backwar
         read = read_street_crimes(paths, **PERIOD)
     assert read.counts["crime_type"].tolist() == ["Robbery"]
     assert read.files["archive"].tolist() == [str(new)]
-    assert read.files["note"].iloc[0] == f"also in {old.name}: {name()}; this one was read, from the later archive"
+    lengths = [len(text(*rows)) for rows in ([row("Drugs")], [row("Robbery")] * 2)]
+    assert read.files["note"].iloc[0] == (
+        f"also in {old.name}: {name()} ({lengths[0]:,} bytes, this one {lengths[1]:,}); this one was read, from the"
+        " later archive"
+    )
     assert "merseyside 2019-01: also in" in caplog.text
 
 
@@ -318,6 +331,13 @@ def test_no_coordinates_and_nought_are_no_fault(tmp_path):
     assert read.files["rows_without_place"].tolist() == [0]
 
 
+def test_a_blank_in_quotes_is_a_blank(tmp_path):
+    content = text(row(place='""', x='""', y='""'), row(place="", x="", y=""))
+    read = read_street_crimes([archive(tmp_path / "2019-02.zip", {name(): content})], **PERIOD)
+    assert read.counts[["lsoa_code", "crimes"]].to_numpy().tolist() == [["", 2]]
+    assert read.files["rows_without_place"].tolist() == [2]
+
+
 def test_an_unquoted_comma_shifts_the_row_and_is_seen(tmp_path):
     assert "unknown crime type 'Name 001A'" in one_fault(text(row(), row(location="Asda, Thurmaston")), tmp_path)
 
@@ -352,7 +372,7 @@ def test_nothing_in_the_period_is_two_empty_tables(tmp_path, caplog):
     assert empty.counts.empty
     assert empty.files.empty
     assert list(empty.files.columns) == list(full.files.columns)
-    pd.testing.assert_series_equal(empty.counts.dtypes, full.counts.dtypes)
+    assert empty.counts.dtypes.astype(str).tolist() == full.counts.dtypes.astype(str).tolist()
     assert list_street_files([path], start="2020-01").empty
 
 
@@ -386,6 +406,160 @@ def test_progress_counts_to_the_end(tmp_path):
         [archive(tmp_path / "2019-02.zip", members)], **PERIOD, progress=lambda done, total: seen.append((done, total))
     )
     assert seen == [(done, 5) for done in range(1, 6)]
+
+
+# -------------------------------------------------------------------------------------------------- cache
+
+
+def same(first, second):
+    pd.testing.assert_frame_equal(first.counts, second.counts)
+    pd.testing.assert_frame_equal(first.files, second.files)
+
+
+@pytest.fixture
+def never_read(monkeypatch):
+    """After this no file may be read again: a function to switch it on."""
+
+    def refuse(*_):
+        raise AssertionError("a file was read, though its counts are in the cache")
+
+    return lambda: monkeypatch.setattr("tipping_point.sources.crime.read_rows", refuse)
+
+
+MEMBERS = {name(): GOOD, name("cheshire", "2019-02"): text(row("Drugs", month="2019-02"))}
+
+
+def test_counts_from_the_cache_are_the_counts(tmp_path, never_read):
+    paths = [archive(tmp_path / "2019-02.zip", MEMBERS)]
+    fresh = read_street_crimes(paths, **PERIOD)
+    first = read_street_crimes(paths, **PERIOD, cache=tmp_path / "cache")
+    never_read()
+    same(fresh, first)
+    same(fresh, read_street_crimes(paths, **PERIOD, cache=tmp_path / "cache"))
+
+
+def test_files_that_moved_are_known_and_their_ledger_names_the_new_place(tmp_path, never_read):
+    old, new = archive(tmp_path / "2019-02.zip", MEMBERS), tmp_path / "elsewhere" / "latest.zip"
+    read_street_crimes([old], **PERIOD, cache=tmp_path / "cache")
+    new.parent.mkdir()
+    old.rename(new)
+    never_read()
+    moved = read_street_crimes([new], **PERIOD, cache=tmp_path / "cache")
+    assert moved.files["archive"].unique().tolist() == [str(new)]
+    assert moved.files["rows"].tolist() == [5, 1]
+
+
+def test_loose_files_are_cached_by_their_own_content(tmp_path, never_read):
+    loose = folder(tmp_path / "loose", MEMBERS)
+    first = read_street_crimes([loose], **PERIOD, cache=tmp_path / "cache")
+    (loose / "notes.txt").write_text("beside the files")
+    never_read()
+    same(first, read_street_crimes([loose], **PERIOD, cache=tmp_path / "cache"))
+
+
+@pytest.mark.parametrize("loose", [False, True])
+def test_a_changed_file_is_noticed_whatever_its_size_and_date(tmp_path, loose):
+    def write():
+        return folder(tmp_path / "loose", MEMBERS) if loose else archive(tmp_path / "2019-02.zip", MEMBERS)
+
+    path = write()
+    changed = path / name() if loose else path
+    state = changed.stat()
+    before = read_street_crimes([path], **PERIOD, cache=tmp_path / "cache")
+    now = {**MEMBERS, name(): GOOD.replace("E01000002", "E01000003")}
+    folder(path, now) if loose else archive(path, now)
+    os.utime(changed, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert changed.stat().st_mtime_ns == state.st_mtime_ns
+    after = read_street_crimes([path], **PERIOD, cache=tmp_path / "cache")
+    assert set(before.counts["lsoa_code"]) - set(after.counts["lsoa_code"]) == {"E01000002"}
+    same(after, read_street_crimes([path], **PERIOD))
+
+
+def test_another_period_of_the_same_archive_is_another_entry(tmp_path):
+    path = archive(tmp_path / "2019-02.zip", MEMBERS)
+    read_street_crimes([path], **PERIOD, cache=tmp_path / "cache")
+    part = read_street_crimes([path], start="2019-01", end="2019-01", cache=tmp_path / "cache")
+    assert part.counts["crimes"].sum() == 5
+    assert len(list_counts(tmp_path / "cache")) == 2
+
+
+def test_nothing_damaged_is_kept(tmp_path):
+    path = archive(tmp_path / "2019-02.zip", {**MEMBERS, name("durham"): ""})
+    for _ in range(2):
+        read = read_street_crimes([path], **PERIOD, cache=tmp_path / "cache", allow_damaged=True)
+        assert read.files["damaged"].sum() == 1
+    assert list_counts(tmp_path / "cache").empty
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_kept(tmp_path, monkeypatch):
+    loose = folder(tmp_path / "loose", MEMBERS)
+    real = crime.read_rows
+
+    def meddle(data, file):
+        (loose / file.name).write_text(text(row("Robbery", month=file.month)))
+        return real(data, file)
+
+    monkeypatch.setattr(crime, "read_rows", meddle)
+    read_street_crimes([loose], **PERIOD, cache=tmp_path / "cache")
+    assert list_counts(tmp_path / "cache").empty
+
+
+def test_other_rules_of_reading_are_another_entry(tmp_path, monkeypatch):
+    path = archive(tmp_path / "2019-02.zip", MEMBERS)
+    read_street_crimes([path], **PERIOD, cache=tmp_path / "cache")
+    rules = tmp_path / "street_rows.py"
+    rules.write_text("# other rules")
+    monkeypatch.setattr(crime.street_rows, "__file__", str(rules))
+    read_street_crimes([path], **PERIOD, cache=tmp_path / "cache")
+    assert len(list_counts(tmp_path / "cache")) == 2
+
+
+def test_two_runs_at_once_over_one_cache(tmp_path):
+    path = archive(tmp_path / "2019-02.zip", {name(f"force-{letter}"): GOOD for letter in "abcdefgh"})
+    fresh = read_street_crimes([path], **PERIOD)
+    with ThreadPoolExecutor(4) as pool:
+        runs = [pool.submit(read_street_crimes, [path], **PERIOD, cache=tmp_path / "cache") for _ in range(8)]
+        for run in runs:
+            same(fresh, run.result())
+    assert len(list_counts(tmp_path / "cache")) == 1
+    assert [entry.suffix for entry in (tmp_path / "cache").iterdir()] == [".parquet"]
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+import pyarrow.parquet as pq
+from tipping_point import read_street_crimes
+real = pq.write_table
+def die(table, stream, **options):
+    stream.write(b"half of an entry")
+    stream.flush()
+    os._exit(9)
+pq.write_table = die
+read_street_crimes([Path(sys.argv[1])], start="2019-01", end="2019-02", cache=Path(sys.argv[2]))
+"""
+
+
+def test_a_run_that_is_killed_while_it_writes_leaves_no_entry(tmp_path):
+    path = archive(tmp_path / "2019-02.zip", MEMBERS)
+    done = subprocess.run([sys.executable, "-c", KILLED, str(path), str(tmp_path / "cache")], check=False)  # noqa: S603
+    assert done.returncode == 9
+    assert [entry.suffix for entry in (tmp_path / "cache").iterdir()] == [".part"]
+    fresh = read_street_crimes([path], **PERIOD)
+    same(fresh, read_street_crimes([path], **PERIOD, cache=tmp_path / "cache"))
+    same(fresh, read_street_crimes([path], **PERIOD, cache=tmp_path / "cache"))
+
+
+def test_a_full_disk_is_said_and_the_run_goes_on(tmp_path, monkeypatch, caplog):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tipping_point.sources.count_cache.pq.write_table", full)
+    path = archive(tmp_path / "2019-02.zip", MEMBERS)
+    same(read_street_crimes([path], **PERIOD), read_street_crimes([path], **PERIOD, cache=tmp_path / "cache"))
+    assert "could not be kept in the cache" in caplog.text
+    assert "No space left on device" in caplog.text
+    assert list((tmp_path / "cache").iterdir()) == []
 
 
 # --------------------------------------------------------------------------------------------------- list

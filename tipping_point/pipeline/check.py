@@ -11,7 +11,8 @@ from tipping_point.pipeline.read import add_context, describe_sources, list_crim
 from tipping_point.pipeline.run import choose_weights
 from tipping_point.schema import months_between
 from tipping_point.sources.catalogue import stale_notes
-from tipping_point.wards.coverage import add_coverage, build_coverage, require_assessed, say_not_assessed
+from tipping_point.sources.known_gaps import read_known_gaps
+from tipping_point.wards.coverage import add_coverage, build_coverage, require_assessed, say_gaps, say_not_assessed
 
 
 @dataclass(frozen=True)
@@ -34,19 +35,20 @@ def check_study(config: Config) -> Findings:
     prepared, _ = add_context(config, prepare_wards(config))
     files = list_crimes(config)
     months = months_between(config.start, config.end)
-    coverage = build_coverage(files.assign(rows=0, rows_without_place=0, damaged=False), prepared.wards, months=months)
+    # The rows are not read yet: the size of a force's files tells a half from a whole month nearly as well.
+    sized = files.assign(rows=files["bytes"], rows_without_place=0, damaged=False)
+    coverage = build_coverage(sized, prepared.wards, months=months, gaps=read_known_gaps())
     wards = add_coverage(prepared.wards, coverage, minimum=config.minimum)
-    require_assessed(wards)
+    # Only rows decide that a month is partial: what its size alone makes unassessed is told and not refused.
+    present = coverage.assign(status=coverage["status"].replace("partial", "complete"))
+    require_assessed(add_coverage(prepared.wards, present, minimum=config.minimum))
+    coverage[["rows", "rows_without_place", "share_without_place", "rise_if_spread"]] = pd.NA
     reads = [f"{source.section}: {source.path.name}" for source in config.sources]
     reads.append(f"crime files in the period: {len(files)}, of {files['force'].nunique()} forces")
     reads.append(
         f"wards in the study's area: {len(wards):,}, of which {int(wards['assessed'].sum()):,} can be assessed"
     )
-    gaps = coverage[(coverage["status"] == "missing") & (coverage["wards"] > 0)]
-    missing = [
-        f"{force}: no file for {', '.join(rows['month'])} ({rows['wards'].iloc[0]:,} wards)"
-        for force, rows in gaps.groupby("force_name")
-    ]
+    missing = say_gaps(coverage)
     missing += say_not_assessed(wards)
     sources = describe_sources(config, prepared.rows)
     return Findings(tuple(reads), tuple(missing), tuple(stale_notes(sources, end=config.end)), coverage)

@@ -123,6 +123,12 @@ WARDS: tuple[Column, ...] = (
         "higher",
     ),
     Column(
+        "share_near_border",
+        "Share of the measure's crimes that the ward's border could flip: within 50 m of another ward, or in another"
+        " ward than the code says",
+        "share",
+    ),
+    Column(
         "long_run_harm",
         "Severity weight x empirical-Bayes count a year, last three years or what there is",
         "points a year",

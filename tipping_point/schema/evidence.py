@@ -125,6 +125,16 @@ ANNEX: tuple[Column, ...] = (
     Column("would_change", "What would change it", "text"),
 )
 
+AGREEMENT: tuple[Column, ...] = (
+    Column("force", "police.uk name of the force", "text"),
+    Column("rows", "Rows read", "rows"),
+    Column("agree", "Code and point lead to one ward", "rows"),
+    Column("disagree", "They lead to two", "rows"),
+    Column("only_code", "Only the code leads to a ward", "rows"),
+    Column("only_point", "Only the point does", "rows"),
+    Column("neither", "Neither does", "rows"),
+)
+
 SETTINGS: tuple[Column, ...] = (
     Column("setting", "Another defensible setting, all else as in the study: what if …", "text"),
     Column("wards", "Wards that the study chose", "wards"),
@@ -190,5 +200,6 @@ RECORDS: Mapping[str, tuple[Column, ...]] = {
     "settings": SETTINGS,
     "equality": EQUALITY,
     "adjusted": ADJUSTED,
+    "agreement": AGREEMENT,
 }
 """File name without its ending -> what its columns mean."""

@@ -17,11 +17,15 @@ COVERAGE: tuple[Column, ...] = (
     Column("force_name", "Name of the force", "text"),
     Column("territorial", "False for forces that hold no ward", "True/False"),
     Column("month", "Month, YYYY-MM", "month"),
-    Column("status", "complete or missing, from the files present", "text"),
+    Column("status", "complete, partial or missing; only complete months are covered", "text"),
+    Column("reason", "Why it is not complete", "text"),
+    Column("archive", "Archive or folder that the month was read from", "text"),
+    Column("wards", "Wards of the study that this force polices", "wards"),
     Column("rows", "Rows in the force's file for the month", "rows"),
+    Column("share_of_usual", "rows over the median of the force's other months, less the season", "share"),
     Column("rows_without_place", "Rows of it without a small area or ward", "rows"),
     Column("share_without_place", "rows_without_place as a share of rows", "share"),
-    Column("wards", "Wards of the study that this force polices", "wards"),
+    Column("rise_if_spread", "How much higher every count is if rows without a place lie as the others do", "share"),
 )
 
 RECONCILIATION: tuple[Column, ...] = (

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import logging
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from os import SEEK_CUR
 from pathlib import Path, PurePosixPath
+from threading import Lock
+from typing import BinaryIO, cast
+
+from isal import isal_zlib
 
 from tipping_point.sources.delimited import content_fault
 from tipping_point.sources.period import MONTH
@@ -23,6 +29,17 @@ _STREET = re.compile(rf"(?P<month>{MONTH})-(?P<force>[a-z][a-z-]*)-street\.csv")
 _ARCHIVE = re.compile(rf"{MONTH}\.zip", re.IGNORECASE)
 _LARGEST = 1 << 30
 """Bytes. The largest real street file is about 30 MB: a larger member is none, or is made to fill memory."""
+_LOCAL_HEADER = struct.Struct("<4s22xHH")
+"""A member's own header up to its name: signature, lengths of the name and of the extra field (APPNOTE.TXT, 4.3.7)."""
+_ENCRYPTED = 1
+_DAMAGED: tuple[type[Exception], ...] = (
+    zipfile.BadZipFile, zlib.error, cast("type[Exception]", isal_zlib.error), struct.error, EOFError, OSError,
+    RuntimeError,
+)  # fmt: skip
+"""What reading a member can raise. RuntimeError: encrypted; NotImplementedError, one of its kind: a compression that is
+not known."""
+_RAW = -15
+"""Deflate without a header of its own, as a zip archive holds it."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +51,29 @@ class StreetFile:
     force: str
     month: str
     size: int
+    crc: int | None = None
+    """Checksum of the content as the archive states it; None for a loose file."""
     note: str = ""
 
     @property
     def label(self) -> str:
         """What messages call it."""
         return f"{self.archive}: {self.name}"
+
+    @property
+    def holder(self) -> Path:
+        """The file on disk that it is or lies in."""
+        return self.archive if self.in_zip else self.archive / self.name
+
+    @property
+    def member(self) -> str:
+        """Which part of its holder it is; '' for a loose file."""
+        return self.name if self.in_zip else ""
+
+    @property
+    def in_zip(self) -> bool:
+        """False for a loose file of a folder."""
+        return self.crc is not None
 
 
 @dataclass
@@ -94,7 +128,7 @@ def _list_path(path: Path, found: Found) -> list[StreetFile]:
                 f" police.uk holds nothing but YYYY-MM/YYYY-MM-<force>-street.csv and the like. Not read."
             )
             return []
-        files = [_parse_name(path, member.filename, member.file_size) for member in members]
+        files = [_parse_name(path, member.filename, member.file_size, member.CRC) for member in members]
     street = sorted((file for file in files if file is not None), key=lambda file: file.name)
     if not street:
         found.faults.append(f"{path} holds no street file (YYYY-MM-<force>-street.csv).{hint}")
@@ -109,9 +143,9 @@ def _list_folder(folder: Path) -> list[StreetFile | None]:
     ]
 
 
-def _parse_name(archive: Path, name: str, size: int) -> StreetFile | None:
+def _parse_name(archive: Path, name: str, size: int, crc: int | None = None) -> StreetFile | None:
     match = _STREET.fullmatch(PurePosixPath(name).name)
-    return StreetFile(archive, name, match["force"], match["month"], size) if match else None
+    return StreetFile(archive, name, match["force"], match["month"], size, crc) if match else None
 
 
 def _is_unsafe(name: str) -> bool:
@@ -140,27 +174,73 @@ def _choose(first: StreetFile, second: StreetFile) -> StreetFile:
     else:
         why, kept, left = "the later path in the study", second, first
     # Names alone: a note is shown in the outputs, and absolute paths are for provenance.json.
-    note = f"also in {left.archive.name}: {left.name}; this one was read, from {why}"
-    logger.info("%s %s: %s", kept.force, kept.month, note)
+    held = f"also in {left.archive.name}: {left.name}{_difference(kept, left)}; this one was read, from {why}"
+    note = "; ".join(part for part in (first.note, held) if part)
+    logger.info("%s %s: %s", kept.force, kept.month, held)
     return replace(kept, note=note)
 
 
+def _difference(kept: StreetFile, left: StreetFile) -> str:
+    """How the file that is not read differs, as far as is known without reading it."""
+    if kept.crc is not None and (kept.size, kept.crc) == (left.size, left.crc):
+        return " (the same to the byte)"
+    if kept.size == left.size:
+        return (
+            f" (as long, {left.size:,} bytes, and not the same)" if None not in (kept.crc, left.crc) else " (as long)"
+        )
+    return f" ({left.size:,} bytes, this one {kept.size:,})"
+
+
+@dataclass(frozen=True)
+class OpenArchive:
+    """A zip archive that several threads read from: its directory, and one stream they take turns at."""
+
+    directory: zipfile.ZipFile
+    stream: BinaryIO
+    turn: Lock = field(default_factory=Lock)
+
+
 @contextmanager
-def open_archives(files: Sequence[StreetFile]) -> Iterator[Mapping[Path, zipfile.ZipFile]]:
+def open_archives(files: Sequence[StreetFile]) -> Iterator[Mapping[Path, OpenArchive]]:
     """The zip archives among the files' archives, opened once each; folders are left out."""
     with ExitStack() as stack:
         paths = dict.fromkeys(file.archive for file in files if not file.archive.is_dir())
-        yield {path: stack.enter_context(zipfile.ZipFile(path)) for path in paths}
+        yield {
+            path: OpenArchive(stack.enter_context(zipfile.ZipFile(path)), stack.enter_context(path.open("rb")))
+            for path in paths
+        }
 
 
-def read_street_file(file: StreetFile, archives: Mapping[Path, zipfile.ZipFile]) -> tuple[bytes, str]:
+def read_street_file(file: StreetFile, archives: Mapping[Path, OpenArchive]) -> tuple[bytes, str]:
     """The file's bytes and '', or no bytes and why it cannot be read, as the end of a sentence."""
     if file.size > _LARGEST:
         return b"", f"is {file.size:,} bytes, more than any street file ({_LARGEST:,})"
     try:
         if file.archive in archives:
-            return archives[file.archive].read(file.name), ""
+            return _read_member(archives[file.archive], file.name), ""
         return (file.archive / file.name).read_bytes(), ""
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
-        # RuntimeError: encrypted; NotImplementedError, one of its kind: a compression that is not known.
+    except _DAMAGED as error:
         return b"", f"cannot be read out of its archive ({error}); download it again"
+
+
+def _read_member(archive: OpenArchive, name: str) -> bytes:
+    """A member's content, inflated about twice as fast as the standard library does and checked as strictly.
+
+    Never more is inflated than the directory states: a member made to fill memory stops one byte later.
+    """
+    member = archive.directory.getinfo(name)
+    if member.compress_type != zipfile.ZIP_DEFLATED or member.flag_bits & _ENCRYPTED:
+        return archive.directory.read(member)
+    with archive.turn:
+        archive.stream.seek(member.header_offset)
+        signature, name_length, extra_length = _LOCAL_HEADER.unpack(archive.stream.read(_LOCAL_HEADER.size))
+        if signature != b"PK\x03\x04":
+            raise zipfile.BadZipFile(f"no member begins where the directory says that {name!r} does")
+        archive.stream.seek(name_length + extra_length, SEEK_CUR)
+        packed = archive.stream.read(member.compress_size)
+    data = isal_zlib.decompressobj(_RAW).decompress(packed, member.file_size + 1)
+    if len(data) != member.file_size:
+        raise zipfile.BadZipFile(f"{len(data):,} bytes instead of the {member.file_size:,} of the directory")
+    if isal_zlib.crc32(data) != member.CRC:
+        raise zipfile.BadZipFile(f"Bad CRC-32 for file {name!r}")
+    return data

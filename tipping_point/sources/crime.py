@@ -6,18 +6,20 @@ either: anti-social behaviour has no identifier, and identical rows are differen
 
 from __future__ import annotations
 
-import csv
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import polars as pl
+from numpy.typing import NDArray
 
-from tipping_point.schema import CRIME_TYPES, FORMER_CRIME_TYPES, InputError
+from tipping_point.schema import InputError
+from tipping_point.sources import archives, delimited, street_rows
 from tipping_point.sources.archives import (
     FIRST_MONTH,
     LAST_MONTH,
@@ -27,40 +29,17 @@ from tipping_point.sources.archives import (
     open_archives,
     read_street_file,
 )
-from tipping_point.sources.cells import quote
-from tipping_point.sources.delimited import absent_columns, content_fault
+from tipping_point.sources.count_cache import Kept, find_counts, hash_files, keep_counts, make_key
 from tipping_point.sources.ledger import LISTED, READ, build_ledger
 from tipping_point.sources.period import check_period
+from tipping_point.sources.street_rows import TYPES, Reading, read_rows
 
 logger = logging.getLogger(__name__)
 
-LONGITUDE = (-9.0, 2.5)
-LATITUDE = (49.0, 61.5)
-HEADER = (
-    "Crime ID",
-    "Month",
-    "Reported by",
-    "Falls within",
-    "Longitude",
-    "Latitude",
-    "Location",
-    "LSOA code",
-    "LSOA name",
-    "Crime type",
-    "Last outcome category",
-    "Context",
-)
-"""The columns of a street file as published. Those of _COLUMNS are used; a file may lack the others."""
-_COLUMNS = {
-    "Month": "month",
-    "Longitude": "longitude",
-    "Latitude": "latitude",
-    "LSOA code": "lsoa_code",
-    "Crime type": "crime_type",
-}
-_KEY = ["force", "month", "lsoa_code", "crime_type"]
-_COUNTS = {**dict.fromkeys(_KEY, pl.String), "crimes": pl.Int64}
 _WORKERS = 4
+_KEPT = ["force", "month", "rows", "rows_without_place"]
+"""What the cache keeps of each file besides its counts."""
+_Readings = list[tuple[StreetFile, Reading]]
 
 
 @dataclass(frozen=True)
@@ -68,22 +47,10 @@ class StreetCrimes:
     """What was read: counts, and the ledger of the files they came from."""
 
     counts: pd.DataFrame
-    """force (police.uk name), month, lsoa_code ('' = no place), crime_type, crimes (int64 > 0); sorted, key unique."""
+    """force (police.uk name), month, lsoa_code ('' = no place), crime_type (categories), crimes (int64 > 0); sorted,
+    key unique."""
     files: pd.DataFrame
     """One row per street file of the period: archive, file, force, month, rows, rows_without_place, damaged, note."""
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """One street file after reading."""
-
-    counts: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_COUNTS))
-    rows: int = 0
-    rows_without_place: int = 0
-    damage: str = ""
-    """Why the file cannot be read at all, as the end of a sentence; '' where it was read."""
-    faults: tuple[str, ...] = ()
-    """What is wrong with rows that could be read."""
 
 
 def read_street_crimes(
@@ -92,6 +59,7 @@ def read_street_crimes(
     start: str,
     end: str,
     allow_damaged: bool = False,
+    cache: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> StreetCrimes:
     """Count the crimes of every street file of the period by force, month, small area and type.
@@ -105,6 +73,8 @@ def read_street_crimes(
         end: last month, 'YYYY-MM'.
         allow_damaged: an archive or file that cannot be read is listed as damaged and passed over
             instead of being a fault. A file whose rows are wrong is always a fault.
+        cache: folder of counts made before from the same bytes (`count_cache.counts_folder()`); None reads afresh.
+            It never changes a result, and nothing is kept where an archive or file is damaged.
         progress: called with (files read, files to read).
 
     Raises:
@@ -113,17 +83,19 @@ def read_street_crimes(
     check_period(start, end)
     found = find_street_files(paths, start=start, end=end)
     _check_found(found, f"{start} to {end}", allow_damaged=allow_damaged)
-    readings = _read_all(found.files, progress)
+    counts, readings = _count(found, cache=cache, allow_damaged=allow_damaged, progress=progress)
+    files = _ledger(readings, found)
+    _log(files, counts)
+    return StreetCrimes(counts=counts, files=files)
+
+
+def _check_readings(readings: _Readings, *, allow_damaged: bool) -> None:
     faults = [f"{file.label} {reading.damage}." for file, reading in readings if reading.damage and not allow_damaged]
     faults += [fault for _, reading in readings for fault in reading.faults]
     if not faults and readings and all(reading.damage for _, reading in readings):
         faults = ["No street file of the period could be read.", *(f"{f.label} {r.damage}." for f, r in readings)]
     if faults:
         raise InputError(faults)
-    counts = pl.concat([_Reading().counts, *(reading.counts for _, reading in readings)]).sort(_KEY).to_pandas()
-    files = _ledger(readings, found)
-    _log(files, counts)
-    return StreetCrimes(counts=counts, files=files)
 
 
 def list_street_files(
@@ -157,16 +129,52 @@ def _check_found(found: Found, period: str, *, allow_damaged: bool) -> None:
         logger.warning("No street file of %s was found in the paths named", period)
 
 
-def _read_all(
-    files: Sequence[StreetFile], progress: Callable[[int, int], None] | None
-) -> list[tuple[StreetFile, _Reading]]:
+def _count(
+    found: Found, *, cache: Path | None, allow_damaged: bool, progress: Callable[[int, int], None] | None
+) -> tuple[pd.DataFrame, _Readings]:
+    """The counts of the files found, from the cache if it has them, and what was read of each file."""
+    before = _state(found.files)
+    key = _key(found, before) if cache is not None else ""
+    if cache is not None and key and (kept := find_counts(key, cache)):
+        told = zip(found.files, kept.files["rows"], kept.files["rows_without_place"], strict=True)
+        return kept.counts, [(file, Reading(rows=rows, rows_without_place=nowhere)) for file, rows, nowhere in told]
+    readings = _read_all(found.files, progress)
+    _check_readings(readings, allow_damaged=allow_damaged)
+    counts = _assemble(readings)
+    # A file that changed while it was read is not what was hashed, and part of an archive is not the whole.
+    is_whole = _state(found.files) == before and not any(reading.damage for _, reading in readings)
+    if cache is not None and key and is_whole:
+        rows = [(file.force, file.month, reading.rows, reading.rows_without_place) for file, reading in readings]
+        keep_counts(Kept(counts, pd.DataFrame(rows, columns=_KEPT)), key, cache)
+    return counts, readings
+
+
+def _state(files: Sequence[StreetFile]) -> dict[Path, tuple[int, int]]:
+    """Size and time of change of every file on disk that these are or lie in; a file that is gone is left out."""
+    holders = dict.fromkeys(file.holder for file in files)
+    states = {path: path.stat() for path in holders if path.exists()}
+    return {path: (state.st_size, state.st_mtime_ns) for path, state in states.items()}
+
+
+def _key(found: Found, on_disk: Iterable[Path]) -> str:
+    """The key of these files' counts, wherever they stand; '' where not all of them can be read."""
+    try:
+        hashes = hash_files(list(on_disk))
+        inputs = [(hashes[file.holder], file.member, file.force, file.month) for file in found.files]
+    except (OSError, KeyError):
+        return ""
+    reader = [Path(str(module.__file__)) for module in (archives, delimited, street_rows)]
+    return make_key(inputs, reader=[*reader, Path(__file__)]) if inputs and not found.unreadable else ""
+
+
+def _read_all(files: Sequence[StreetFile], progress: Callable[[int, int], None] | None) -> _Readings:
     """Every file read, in order. Inflating and parsing both let go of the interpreter, so that threads help."""
     readings = []
     with open_archives(files) as archives, ThreadPoolExecutor(min(_WORKERS, os.cpu_count() or 1)) as pool:
 
-        def read(file: StreetFile) -> _Reading:
+        def read(file: StreetFile) -> Reading:
             data, damage = read_street_file(file, archives)
-            return _Reading(damage=damage) if damage else _read_rows(data, file)
+            return Reading(damage=damage) if damage else read_rows(data, file)
 
         for done, reading in enumerate(pool.map(read, files), start=1):
             readings.append(reading)
@@ -175,115 +183,60 @@ def _read_all(
     return list(zip(files, readings, strict=True))
 
 
-def _read_rows(data: bytes, file: StreetFile) -> _Reading:
-    """One street file counted and checked."""
-    if damage := content_fault(data) or _header_fault(data):
-        return _Reading(damage=damage)
-    try:
-        rows = _parse(data, pl.Float64)
-    except pl.exceptions.PolarsError as error:
-        return _explain(data, file, error)
-    if rows.is_empty():
-        return _Reading(damage="has a header and no row")
-    counts = rows.group_by("month", "lsoa_code", "crime_type").agg(pl.len().cast(pl.Int64).alias("crimes"))
-    faults = (*_month_faults(counts, file), *_type_faults(counts, file), *_coordinate_faults(rows, file))
-    named = counts.with_columns(pl.lit(file.force).alias("force"), pl.col("lsoa_code").fill_null(""))
-    without_place = counts.filter(pl.col("lsoa_code").is_null())["crimes"].sum()
-    return _Reading(
-        counts=named.select(*_COUNTS), rows=rows.height, rows_without_place=int(without_place), faults=faults
+def _assemble(readings: _Readings) -> pd.DataFrame:
+    """One table of all files, sorted by force, month, small area and type, its texts as categories.
+
+    Only numbers into a list of texts keep a national archive small: a text takes ten times as much. The files are put
+    in order, and then the rows within each, file by file, so that the whole is never held twice.
+    """
+    ordered = sorted(readings, key=lambda pair: (pair[0].force, pair[0].month))
+    lengths = [reading.counts.height for _, reading in ordered]
+    ends = np.cumsum([0, *lengths])
+    place, kind, crimes = (np.empty(ends[-1], dtype=kind) for kind in (np.int32, np.int8, np.int64))
+    occurs = np.zeros(len(TYPES), dtype=bool)
+    ranks, places = _rank_places([reading.counts["lsoa_code"] for _, reading in ordered])
+    for (_, reading), first, last in zip(ordered, ends[:-1], ends[1:], strict=True):
+        codes = ranks[reading.counts["lsoa_code"].to_physical().fill_null(len(ranks) - 1).to_numpy()]
+        types = reading.counts["crime_type"].to_physical().to_numpy()
+        order = np.argsort(codes.astype(np.int64) * len(TYPES) + types)
+        place[first:last], kind[first:last] = codes[order], types[order]
+        crimes[first:last] = reading.counts["crimes"].to_numpy()[order]
+        occurs[types] = True
+    return pd.DataFrame(
+        {
+            "force": _repeat([file.force for file, _ in ordered], lengths),
+            "month": _repeat([file.month for file, _ in ordered], lengths),
+            "lsoa_code": pd.Categorical.from_codes(place, places),
+            "crime_type": pd.Categorical.from_codes(
+                (np.cumsum(occurs) - 1).astype(np.int8)[kind], pd.Index(TYPES, dtype="str")[occurs]
+            ),
+            "crimes": crimes,
+        },
+        copy=False,
     )
 
 
-def _header(data: bytes) -> list[str]:
-    return next(csv.reader([data.partition(b"\n")[0].decode("utf-8-sig", errors="replace").rstrip("\r")]), [])
+def _rank_places(columns: Sequence[pl.Series]) -> tuple[NDArray[np.int32], pd.Index]:
+    """From the engine's number of each small area to its rank by alphabet, and the small areas by that rank.
+
+    The last number stands for null, which is '' and the first of all.
+    """
+    occur = pl.concat([Reading().counts["lsoa_code"], *(column.unique() for column in columns)]).unique()
+    occur = occur[occur.cast(pl.String).fill_null("").arg_sort()]
+    numbers = occur.to_physical()
+    null = 1 + max((number for number in numbers if number is not None), default=0)
+    ranks = np.zeros(null + 1, dtype=np.int32)
+    ranks[numbers.fill_null(null).to_numpy()] = np.arange(len(occur), dtype=np.int32)
+    return ranks, pd.Index(occur.cast(pl.String).fill_null("").to_list(), dtype="str")
 
 
-def _header_fault(data: bytes) -> str:
-    header = [name.strip() for name in _header(data)]
-    if set(_COLUMNS) <= set(header):
-        return ""
-    if {"Easting", "Northing"} <= set(header):
-        return (
-            "has the header of the years before 2013 (Easting and Northing, no LSOA code): its crimes have no small"
-            " area. Take the same month from a later archive, and start the period at 2013-05"
-        )
-    return absent_columns(header, HEADER)
+def _repeat(values: Sequence[str], lengths: Sequence[int]) -> pd.Categorical:
+    """Each value as often as its file has rows."""
+    names, codes = np.unique(np.asarray(values, dtype=str), return_inverse=True)
+    return pd.Categorical.from_codes(np.repeat(codes.astype(np.int16), lengths), pd.Index(names, dtype="str"))
 
 
-def _parse(data: bytes, coordinate: type[pl.DataType]) -> pl.DataFrame:
-    """The five columns that are used, renamed; a blank cell is null."""
-    names = {raw: _COLUMNS[raw.strip()] for raw in _header(data) if raw.strip() in _COLUMNS}
-    types = {raw: coordinate if name in ("longitude", "latitude") else pl.String for raw, name in names.items()}
-    return pl.read_csv(data, columns=list(names), schema_overrides=types, infer_schema=False).rename(names)
-
-
-def _explain(data: bytes, file: StreetFile, error: Exception) -> _Reading:
-    """Why a file did not parse: a coordinate that is no number is a fault of a row, anything else damage."""
-    try:
-        rows = _parse(data, pl.String).with_row_index("row", offset=2)
-    except pl.exceptions.PolarsError:
-        return _Reading(damage=f"is not comma-separated UTF-8 text ({str(error).splitlines()[0]})")
-    faults = []
-    for name in ("longitude", "latitude"):
-        wrong = rows.filter(pl.col(name).is_not_null() & pl.col(name).cast(pl.Float64, strict=False).is_null())
-        if wrong.height:
-            row, value = wrong["row"][0], wrong[name][0]
-            faults.append(
-                f"{file.label}: {wrong.height:,} row(s) have a {name} that is not a number, the first row {row}"
-                f" with {quote(value)}."
-            )
-    if not faults:
-        return _Reading(damage=f"is not comma-separated text ({str(error).splitlines()[0]})")
-    return _Reading(faults=tuple(faults))
-
-
-def _month_faults(counts: pl.DataFrame, file: StreetFile) -> list[str]:
-    wrong = counts.filter(pl.col("month").ne_missing(file.month))
-    if wrong.is_empty():
-        return []
-    given = sorted({value or "blank" for value in wrong["month"]})
-    return [
-        f"{file.label}: {wrong['crimes'].sum():,} row(s) are of another month than the file's name says"
-        f" ({file.month}): {quote(', '.join(given))}."
-    ]
-
-
-def _type_faults(counts: pl.DataFrame, file: StreetFile) -> list[str]:
-    types = {value or "" for value in counts["crime_type"]}
-    former = sorted(types & set(FORMER_CRIME_TYPES))
-    unknown = sorted(types - set(CRIME_TYPES["police_uk"]) - set(FORMER_CRIME_TYPES))
-    faults = []
-    if former:
-        faults.append(
-            f"{file.label}: crime type {', '.join(map(quote, former))} was published before May 2013 only and does"
-            f" not join the present types; start the period at 2013-05."
-        )
-    if unknown:
-        faults.append(
-            f"{file.label}: unknown crime type {', '.join(quote(value) for value in unknown[:5])}"
-            f"{f' and {len(unknown) - 5} more' if len(unknown) > 5 else ''}; known are"
-            f" {', '.join(CRIME_TYPES['police_uk'])}."
-        )
-    return faults
-
-
-def _coordinate_faults(rows: pl.DataFrame, file: StreetFile) -> list[str]:
-    """Coordinates outside the United Kingdom. 0, 0 is police.uk's mark for 'no snap point within 20 km'."""
-    longitude, latitude = pl.col("longitude"), pl.col("latitude")
-    inside = longitude.is_between(*LONGITUDE) & latitude.is_between(*LATITUDE)
-    nowhere = (longitude == 0) & (latitude == 0)
-    wrong = rows.select("longitude", "latitude").with_row_index("row", offset=2).filter(~(inside | nowhere))
-    if wrong.is_empty():
-        return []
-    row, x, y = wrong.row(0)
-    return [
-        f"{file.label}: {wrong.height:,} row(s) have coordinates out of range, the first row {row} with longitude {x}"
-        f" and latitude {y}; allowed are longitude {LONGITUDE[0]} to {LONGITUDE[1]} and latitude {LATITUDE[0]} to"
-        f" {LATITUDE[1]}."
-    ]
-
-
-def _ledger(readings: Sequence[tuple[StreetFile, _Reading]], found: Found) -> pd.DataFrame:
+def _ledger(readings: _Readings, found: Found) -> pd.DataFrame:
     rows = [
         (
             str(file.archive),
