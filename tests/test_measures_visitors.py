@@ -22,14 +22,30 @@ def test_a_centre_is_guessed_from_its_thefts_and_called_a_guess(lattice):
     assert flagged["visitor_basis"].str.startswith("guess: ").all()
 
 
-def test_people_in_the_day_are_used_where_known(lattice):
-    wards = lattice(1, 3, workday=[30_000.0, 14_999.0, float("nan")])
-    flagged = add_visitors(wards, thefts(wards, [0, 0, 0]), vocabulary="police_uk", daytime="workday")
-    assert flagged["visitor_ward"].tolist()[:2] == [True, False]
-    assert flagged["visitor_ward"].isna().iloc[2]
-    assert flagged["visitor_basis"].tolist() == ["workday per resident at least 1.5"] * 2 + [""]
+def test_people_in_the_day_are_used_where_known_and_a_guess_elsewhere(lattice):
+    wards = lattice(1, 5, workday=[15_000.0, 14_999.0, float("nan"), float("nan"), 0.0])
+    flagged = add_visitors(wards, thefts(wards, [10, 90, 90, 10, 10]), vocabulary="police_uk", daytime="workday")
+    assert flagged["visitor_ward"].tolist() == [True, False, True, False, False]
+    assert flagged["visitor_basis"].str.startswith("guess: ").tolist() == [False, False, True, True, False]
+    assert flagged["visitor_basis"].iloc[0] == "workday per resident at least 1.5"
     with pytest.raises(InputError, match=r"rates.daytime: 'jobs' is not an indicator"):
-        add_visitors(wards, thefts(wards, [0, 0, 0]), vocabulary="police_uk", daytime="jobs")
+        add_visitors(wards, thefts(wards, [0] * 5), vocabulary="police_uk", daytime="jobs")
+
+
+def test_jobs_have_a_threshold_of_their_own(lattice):
+    wards = lattice(1, 2, jobs=[10_000.0, 9_999.0])
+    flagged = add_visitors(wards, thefts(wards, [0, 0]), vocabulary="police_uk", daytime="jobs", daytime_kind="jobs")
+    assert flagged["visitor_ward"].tolist() == [True, False]
+    assert (flagged["visitor_basis"] == "jobs per resident at least 1.0").all()
+    with pytest.raises(InputError, match=r"rates.daytime_kind: 'shops' is not known; it is one of people, jobs"):
+        add_visitors(wards, thefts(wards, [0, 0]), vocabulary="police_uk", daytime="jobs", daytime_kind="shops")
+
+
+def test_a_ward_that_is_not_assessed_has_neither_flag_nor_basis(lattice):
+    wards = lattice(1, 2, jobs=[90_000.0, 90_000.0], assessed=[True, False])
+    flagged = add_visitors(wards, thefts(wards, [1, 1]), vocabulary="police_uk", daytime="jobs", daytime_kind="jobs")
+    assert flagged["visitor_ward"].isna().tolist() == [False, True]
+    assert flagged["visitor_basis"].tolist()[1] == ""
 
 
 def test_nothing_is_said_of_a_ward_that_is_not_assessed(lattice):

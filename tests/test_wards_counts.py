@@ -134,6 +134,13 @@ def test_codes_of_another_vintage_are_refused():
         place_crimes(table, WARD_OF, KNOWN)
 
 
+def test_a_refusal_says_of_which_year_the_codes_are():
+    table = crimes(*[("north-force", "2024-01", f"E0103376{n}", "Drugs", 9) for n in range(4)])
+    lookup = pd.DataFrame({"lsoa21_code": [f"E0103376{n}" for n in range(4)]})
+    with pytest.raises(InputError, match=r"All 4 codes are small areas of 2021 \(lsoa21_code\)\."):
+        place_crimes(table, WARD_OF, KNOWN, tables=[lookup])
+
+
 def test_no_crime_at_all_is_a_table_of_zeros(wards, coverage):
     result = counted(wards, coverage, MANY.head(0))
     assert result.counts["rows_placed"].sum() == 0

@@ -98,13 +98,18 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
                 and all(_is_number(weight) and weight >= 0 for weight in value.values())
             ),
         ),
-        "assign": _one_of("lsoa"),
+        "assign": _one_of("lsoa", "point", "both"),
     },
     "coverage": {
         "minimum": _SHARE,
         "allow_damaged": _BOOL,
     },
-    "rates": {"denominator": _TEXT, "daytime": _TEXT},
+    "rates": {
+        "denominator": _TEXT,
+        "daytime": _TEXT,
+        "daytime_kind": _one_of("people", "jobs"),
+        "denominators": _TEXTS,
+    },
     "hotspots": {
         "column": _TEXT,
         "methods": Key(
@@ -183,14 +188,16 @@ SOURCES: Mapping[str, Mapping[str, Key]] = {
     "deprivation": {"kind": _one_of(*DEPRIVATION_KINDS), "path": _TEXT, **_FETCHED},
     "indicator": {**_INDICATOR, **_FETCHED},
     "census": {"path": _TEXT, **_FETCHED},
+    "overlap": {"path": _TEXT, "ward_year": _YEAR, "small_areas": _TEXT},
 }  # fmt: skip
 """Kind of source -> key -> what it may hold."""
 
 NEEDED = {
     "crime": ("kind", "path"), "boundaries": ("path",), "lookup": ("path",), "population": ("kind", "path"),
     "deprivation": ("kind", "path"), "indicator": ("name", "path", "column", "worse", "combine"), "census": ("path",),
+    "overlap": ("path", "ward_year", "small_areas"),
 }  # fmt: skip
 """Kind of source -> what its entry must hold."""
 
-OPTIONAL = ("indicator", "census")
+OPTIONAL = ("indicator", "census", "overlap")
 """Kinds of source that a study can do without."""

@@ -157,7 +157,9 @@ class _Reader:
 
     def _sources(self, given: Any) -> tuple[Source, ...]:  # noqa: ANN401
         if not isinstance(given, dict):
-            self.faults.append(f"[sources]: is missing; a study needs {', '.join(SOURCES)} (the last two as you like)")
+            self.faults.append(
+                f"[sources]: is missing; a study needs {', '.join(name for name in SOURCES if name not in OPTIONAL)}"
+            )
             return ()
         self._unknown("sources", given, list(SOURCES))
         sources = []
@@ -184,6 +186,8 @@ class _Reader:
             return None
         path = self._path(label, entry["path"], "dataset" in entry)
         options = {key: value for key, value in entry.items() if key not in ("kind", "path")}
+        if "small_areas" in options:
+            options["small_areas"] = str(self._path(label, options["small_areas"], "dataset" in entry))
         return Source(section, path, entry.get("kind", ""), options) if path else None
 
     def _path(self, label: str, given: str, dataset: bool) -> Path | None:

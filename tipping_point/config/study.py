@@ -44,6 +44,8 @@ class Config:
     allow_damaged: bool = False
     denominator: str = "resident"
     daytime: str | None = None
+    daytime_kind: str = "people"
+    denominators: tuple[str, ...] = ()
     column: str = "standardised_rate"
     methods: tuple[str, ...] = ("gi_star", "local_moran")
     permutations: int = 9_999

@@ -25,46 +25,72 @@ On the Metropolitan tables of 2023-07 to 2025-06 it marks 44 of 679 wards: West 
 and Kingston Town among them, and no ward that is not a town centre, a transport hub or central London.
 """
 
-TIMES_RESIDENT = 1.5
-"""People in the day (or jobs) per resident from which a ward is a visitor ward, where that is known."""
+TIMES_RESIDENT: Mapping[str, float] = {"people": 1.5, "jobs": 1.0}
+"""People in the day, or jobs, per resident from which a ward is a visitor ward, where either is known.
+
+The people in a ward in the day are its residents, less those who work elsewhere, and those who work in it. About half
+of all residents have work, so that 1.5 people in the day for each resident are about one job for each.
+"""
 
 
 def add_visitors(
-    wards: GeoDataFrame, counts: pd.DataFrame, *, vocabulary: str, daytime: str | None = None
+    wards: GeoDataFrame,
+    counts: pd.DataFrame,
+    *,
+    vocabulary: str,
+    daytime: str | None = None,
+    daytime_kind: str = "people",
 ) -> GeoDataFrame:
     """Add visitor_ward and visitor_basis.
 
     Args:
-        wards: with population, country, assessed.
+        wards: with population, country, assessed, months_covered.
         counts: ward_code x month x crime_type.
         vocabulary: crime vocabulary of the counts.
-        daytime: column with the workday population or the jobs of each ward, where the study has one. Without it
-            the flag is a guess from the thefts that are typical of centres.
+        daytime: column with the workday population or the jobs of each ward, where the study has one. Wards in which
+            it is missing, and all wards without it, have a guess from the thefts that are typical of centres.
+        daytime_kind: what the column counts: 'people' who are there in the day, or 'jobs'.
 
     Returns:
-        The wards; the flag is missing where the ward is not assessed.
+        The wards; visitor_basis says for each how its flag was known, and begins with 'guess' where it was guessed.
+        Both are missing where the ward is not assessed.
 
     Raises:
-        InputError: no such column.
+        InputError: no such column, or kind.
     """
-    result = wards.copy()
+    flag = _guess(wards, counts, vocabulary)
+    basis = f"guess: thefts typical of centres at least {TIMES_MEDIAN:.0f} times the median ward's per resident"
+    known = pd.Series(False, index=wards.index)
+    result = wards.assign(visitor_basis=pd.Series(basis, index=wards.index, dtype="str"))
     if daytime is not None:
-        if daytime not in wards.columns:
-            raise InputError(f"rates.daytime: '{daytime}' is not an indicator of the study")
-        ratio = wards[daytime] / wards["population"].where(wards["population"] > 0)
-        result["visitor_ward"] = (ratio >= TIMES_RESIDENT).astype("boolean").mask(ratio.isna() | ~wards["assessed"])
-        result["visitor_basis"] = f"{daytime} per resident at least {TIMES_RESIDENT}"
-    else:
-        thefts = counts[counts["crime_type"].isin(CENTRE_TYPES[vocabulary])]
-        number = thefts.groupby("ward_code")["crimes"].sum().reindex(wards.index).astype(float)
-        exposure = wards["population"] * wards["months_covered"]
-        rate = number / exposure.where(wards["assessed"] & (exposure > 0))
-        median = rate.groupby(wards["country"]).transform("median")
-        flag = (rate >= TIMES_MEDIAN * median) & (median > 0)
-        result["visitor_ward"] = flag.astype("boolean").mask(rate.isna())
-        result["visitor_basis"] = (
-            f"guess: thefts typical of centres at least {TIMES_MEDIAN:.0f} times the median ward's per resident"
-        )
-    result["visitor_basis"] = result["visitor_basis"].where(result["visitor_ward"].notna(), "")
-    log.info("visitors: %d wards marked (%s)", int(result["visitor_ward"].sum()), "known" if daytime else "guessed")
+        _check_daytime(wards, daytime, daytime_kind)
+        least = TIMES_RESIDENT[daytime_kind]
+        ratio = (wards[daytime] / wards["population"].where(wards["population"] > 0)).where(wards["assessed"])
+        known = ratio.notna()
+        flag = flag.mask(known, ratio >= least)
+        result["visitor_basis"] = result["visitor_basis"].mask(known, f"{daytime} per resident at least {least}")
+    result["visitor_ward"] = flag
+    result["visitor_basis"] = result["visitor_basis"].where(flag.notna(), "")
+    log.info("visitors: %d wards marked known, %d guessed", int(flag[known].sum()), int(flag[~known].sum()))
     return result
+
+
+def _check_daytime(wards: GeoDataFrame, daytime: str, kind: str) -> None:
+    faults = []
+    if daytime not in wards.columns:
+        faults.append(f"rates.daytime: '{daytime}' is not an indicator of the study")
+    if kind not in TIMES_RESIDENT:
+        faults.append(f"rates.daytime_kind: '{kind}' is not known; it is one of {', '.join(TIMES_RESIDENT)}")
+    if faults:
+        raise InputError(faults)
+
+
+def _guess(wards: GeoDataFrame, counts: pd.DataFrame, vocabulary: str) -> pd.Series:
+    """True where thefts typical of centres are many per resident; missing where that cannot be said."""
+    thefts = counts[counts["crime_type"].isin(CENTRE_TYPES[vocabulary])]
+    number = thefts.groupby("ward_code")["crimes"].sum().reindex(wards.index).astype(float)
+    exposure = wards["population"] * wards["months_covered"]
+    rate = number / exposure.where(wards["assessed"] & (exposure > 0))
+    median = rate.groupby(wards["country"]).transform("median")
+    flag = (rate >= TIMES_MEDIAN * median) & (median > 0)
+    return flag.astype("boolean").mask(rate.isna())

@@ -16,14 +16,25 @@ from tipping_point.schema import DOMAINS, SOURCES, WARDS, InputError
 from tipping_point.sources.areas_by_name import mayoral_lookup
 from tipping_point.sources.catalogue import describe_file
 from tipping_point.sources.census import read_census
+from tipping_point.sources.count_cache import counts_folder
 from tipping_point.sources.crime import list_street_files, read_street_crimes
 from tipping_point.sources.deprivation import read_deprivation
 from tipping_point.sources.geography import read_boundaries, read_lookup
 from tipping_point.sources.indicators import read_indicator
 from tipping_point.sources.london import list_ward_tables, read_ward_tables
 from tipping_point.sources.population import read_population
+from tipping_point.sources.small_areas import read_small_areas
+from tipping_point.wards.overlap import build_overlap
+from tipping_point.wards.shares import Shares
 from tipping_point.wards.table import build_wards
-from tipping_point.wards.vintages import Membership, bring_to_wards, build_membership, find_owners, find_wider
+from tipping_point.wards.vintages import (
+    Membership,
+    bring_to_wards,
+    build_membership,
+    find_code_wards,
+    find_owners,
+    find_wider,
+)
 
 
 @dataclass(frozen=True)
@@ -42,6 +53,13 @@ class Prepared:
     """District code -> its community safety partnerships, from the study's lookups."""
     authorities: Mapping[str, str]
     """District code -> its mayoral authority."""
+    lookups: tuple[pd.DataFrame, ...]
+    code_wards: pd.DataFrame
+    """Small-area code of any vintage -> the ward where most of its residents live, and their share."""
+    boundaries: gpd.GeoDataFrame
+    """Every ward of the file, also outside the study's area."""
+    overlaps: tuple[Shares, ...]
+    """By geometry, from wards of other years that no lookup leads from."""
     characteristics: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Residents of every ward by 'characteristic: group': evidence of who a choice reaches, and never its input."""
 
@@ -90,7 +108,28 @@ def prepare_wards(config: Config) -> Prepared:
             partnerships |= names_by_district(lookup, "partnership")
     authorities = names_by_district(mayoral_lookup(2024), "authority")
     authorities |= names_by_district(mayoral_lookup(2025), "authority")
-    return Prepared(wards, membership, known, residents, repaired, rows, partnerships, authorities)
+    small = [table for table in tables.values() if membership.small_area in table.columns]
+    return Prepared(
+        wards, membership, known, residents, repaired, rows, partnerships, authorities, lookups,
+        code_wards=find_code_wards(membership, lookups, small), boundaries=boundaries,
+        overlaps=tuple(_overlap(source, boundaries, membership, residents) for source in config.of("overlap")),
+    )  # fmt: skip
+
+
+def _overlap(source: Source, boundaries: gpd.GeoDataFrame, membership: Membership, residents: pd.Series) -> Shares:
+    """Wards of another year to the study's, by the residents of the small areas that both cut."""
+    year = int(source.options["ward_year"])
+    old = read_boundaries(source.path, ward_year=year)
+    small = read_small_areas(Path(source.options["small_areas"]))
+    code = next(column for column in small.columns if column.endswith("_code"))
+    if code != membership.small_area:
+        raise InputError(
+            f"sources.overlap: {source.options['small_areas']} holds {code}; the study's residents are by "
+            f"{membership.small_area}"
+        )
+    peopled = small.assign(population=small[code].map(residents))
+    names = [f"ward{one % 100:02d}_code" for one in (year, membership.ward_year)]
+    return build_overlap(old, boundaries, peopled, source=names[0], target=names[1])
 
 
 def _with_authorities(lookups: Sequence[pd.DataFrame]) -> tuple[pd.DataFrame, ...]:
@@ -114,7 +153,7 @@ def add_context(config: Config, prepared: Prepared) -> tuple[Prepared, dict[str,
         small_area = next(column for column in table.columns if column.endswith("_code"))
         domains = bring_to_wards(
             _of_country(table[[small_area, *DOMAINS]], country),
-            membership, label=source.path.name, combine="mean", weights=residents,
+            membership, label=source.path.name, combine="mean", weights=residents, lookups=prepared.lookups,
         )  # fmt: skip
         scores.append(domains[domains.index.str[0] == country[0]].assign(country=country))
     wards = add_deprivation(prepared.wards, pd.concat(scores), weights=weights)
@@ -131,14 +170,16 @@ def add_context(config: Config, prepared: Prepared) -> tuple[Prepared, dict[str,
         if name in {column.name for column in WARDS}:
             raise InputError(f"sources.indicator: the name '{name}' is a column of the ward table; choose another")
         values = bring_to_wards(
-            table, membership, label=f"indicator {name}", combine=source.options["combine"], weights=residents
-        )
+            table, membership, label=f"indicator {name}", combine=source.options["combine"], weights=residents,
+            lookups=prepared.lookups, overlaps=prepared.overlaps,
+        )  # fmt: skip
         wards[name] = values[name].reindex(wards.index)
     groups = []
     for source in config.of("census"):
         table = read_census(source.path)
         rows[source.path] = len(table)
-        groups.append(bring_to_wards(table, membership, label=source.path.name, combine="sum"))
+        groups.append(bring_to_wards(table, membership, label=source.path.name, combine="sum",
+                                     lookups=prepared.lookups))  # fmt: skip
     characteristics = pd.concat(groups, axis=1).reindex(wards.index) if groups else pd.DataFrame(index=wards.index)
     return replace(prepared, wards=wards, rows=rows, characteristics=characteristics), weights
 
@@ -153,7 +194,9 @@ def read_crimes(config: Config, types: Sequence[str]) -> Crimes:
     """Every crime source of the study, in its one vocabulary."""
     paths = [source.path for source in config.of("crime")]
     if vocabulary_of(config) == "police_uk":
-        street = read_street_crimes(paths, start=config.start, end=config.end, allow_damaged=config.allow_damaged)
+        street = read_street_crimes(
+            paths, start=config.start, end=config.end, allow_damaged=config.allow_damaged, cache=counts_folder()
+        )
         return Crimes("police_uk", street.counts, street.files)
     tables = read_ward_tables(paths, start=config.start, end=config.end, types=types)
     return Crimes("metropolitan", tables.counts, tables.files)
@@ -188,6 +231,11 @@ def describe_sources(config: Config, rows: Mapping[Path, int]) -> pd.DataFrame:
         for source in config.sources
     ]
     return pd.DataFrame(records, columns=[column.name for column in SOURCES]).astype({"rows": "Int64"})
+
+
+def add_rows(sources: pd.DataFrame, rows: Mapping[Path, int]) -> pd.DataFrame:
+    """The sources with the number of rows read from each file; blank where it is not known."""
+    return sources.assign(rows=pd.array([rows.get(Path(path)) for path in sources["path"]], dtype="Int64"))
 
 
 def crime_rows(config: Config, crimes: Crimes) -> dict[Path, int]:

@@ -14,32 +14,28 @@ from libpysal.graph import Graph
 
 from tipping_point.areas.rank import add_area_id
 from tipping_point.config import Config
-from tipping_point.measures.chronicity import add_states
-from tipping_point.measures.components import describe_overlaps
 from tipping_point.measures.concentration import concentration
+from tipping_point.measures.denominators import denominator_columns
 from tipping_point.measures.harm import HARM_WEIGHTS
-from tipping_point.measures.index import Component, add_index, index_diagnostics
+from tipping_point.measures.index import Component
 from tipping_point.measures.named import MEASURES, choose_types
 from tipping_point.measures.proxies import proxy_overlap
-from tipping_point.measures.rates import add_crimes, add_rates
-from tipping_point.measures.transitions import forecast_chronic
 from tipping_point.measures.value import add_value
-from tipping_point.measures.visitors import add_visitors
-from tipping_point.measures.windows import count_by_month, split_months
+from tipping_point.measures.windows import split_months
 from tipping_point.outputs.cover import build_cover, describe_choices
 from tipping_point.outputs.folder import fresh_folder, run_log, write_provenance
 from tipping_point.outputs.maps import write_map
 from tipping_point.outputs.report import write_report
 from tipping_point.outputs.tables import write_tables
 from tipping_point.pipeline.choose import choose_areas
+from tipping_point.pipeline.count import count_study
 from tipping_point.pipeline.firm import judge_ranks
 from tipping_point.pipeline.freeze import NOT_FIXED, compare_criteria
 from tipping_point.pipeline.hot import test_hotspots
-from tipping_point.pipeline.preset import choose_components
+from tipping_point.pipeline.measure import list_denominators, measure_wards
 from tipping_point.pipeline.read import (
-    Crimes,
-    Prepared,
     add_context,
+    add_rows,
     crime_rows,
     describe_sources,
     prepare_wards,
@@ -48,17 +44,15 @@ from tipping_point.pipeline.read import (
 )
 from tipping_point.pipeline.tell import describe_areas
 from tipping_point.schema import (
-    CRIME_TYPES,
     RECORDS,
     WARDS,
     Column,
     Cover,
     InputError,
-    months_between,
 )
-from tipping_point.wards.counts import Counted, count_crimes, place_crimes
-from tipping_point.wards.coverage import add_coverage, build_coverage, require_assessed
-from tipping_point.wards.neighbours import build_graph, graph_table
+from tipping_point.wards.neighbours import graph_table
+from tipping_point.wards.points import say_agreement
+from tipping_point.wards.unplaced import UNPLACED, bound_unplaced, say_unplaced
 
 log = logging.getLogger(__name__)
 
@@ -177,6 +171,8 @@ def analyse(
 ) -> Results:
     """The steps from files to tables, without writing anything: for notebooks and tests."""
     weights = choose_weights(config)
+    unread = describe_sources(config, {})
+    _check_edition(unread, edition)
     step()
     prepared = prepare_wards(config)
     step()
@@ -184,70 +180,50 @@ def analyse(
     step()
     crimes = read_crimes(config, list(weights))
     step()
-    wards, coverage, counted = _count(config, prepared, crimes)
+    found = count_study(config, prepared, crimes)
+    counts = found.counted.counts
     step()
-    wards = add_crimes(wards, counted.counts, weights=weights)
-    wards = add_visitors(wards, counted.counts, vocabulary=crimes.vocabulary, daytime=config.daytime)
-    wards = add_rates(wards, denominator=config.denominator)
+    measured = measure_wards(config, prepared, found, weights=weights, domain_weights=domain_weights, step=step)
+    graph, components = measured.graph, measured.components
     step()
-    graph = build_graph(wards)
-    monthly = count_by_month(counted.counts, weights=dict.fromkeys(weights, 1.0))
-    wards = add_states(wards, monthly, graph, rules=config.rules)
-    forecast, calibrated = forecast_chronic(wards, monthly, graph, rules=config.rules)
-    if forecast.notna().any():
-        wards["chronic_next_year"] = forecast
-    step()
-    wards, components = choose_components(config, wards, counted.counts, prepared, domain_weights)
-    preset_choices = wards.attrs.pop("choices", ())
-    wards = add_index(wards, components=components, scale=config.scale, combine=config.combine)
-    correlations, effective = index_diagnostics(wards, components=components, combine=config.combine)
-    step()
-    wards = test_hotspots(config, wards, graph, monthly)
+    wards = test_hotspots(config, measured.wards, graph, measured.monthly)
     hot_choices = wards.attrs.pop("choices", ())
     step()
-    firm = judge_ranks(config, wards, counted.counts, components=components, weights=weights)
+    firm = judge_ranks(config, wards, counts, components=components, weights=weights)
     step()
-    wards = add_value(firm.wards, counted.counts, weights=weights, years=config.years, visitors=config.visitors,
+    wards = add_value(firm.wards, counts, weights=weights, years=config.years, visitors=config.visitors,
                       kind=config.kind)  # fmt: skip
     value_choices = wards.attrs.pop("choices", ())
-    chosen = choose_areas(config, wards, graph, counted.counts, firm, weights=weights, components=components)
+    chosen = choose_areas(config, wards, graph, counts, firm, weights=weights, components=components)
     wards = add_area_id(wards, chosen.areas)
     step()
-    told = describe_areas(config, wards, graph, counted.counts, chosen, prepared, weights=weights,
-                          components=components)  # fmt: skip
-    sources = describe_sources(config, {**prepared.rows, **crime_rows(config, crimes)})
-    _check_edition(sources, edition)
+    told = describe_areas(config, wards, graph, counts, chosen, prepared, weights=weights, components=components)
+    sources = add_rows(unread, {**prepared.rows, **crime_rows(config, crimes)})
     wards, columns = _order(told.wards, config, components)
-    overlap = proxy_overlap(wards, counted.counts, vocabulary=crimes.vocabulary)
-    default = not (config.components or config.preset)
+    unplaced = bound_unplaced(found.coverage, counts, wards)
     choices = [
-        *describe_choices(wards, told.areas, crimes.files, default_index=default, method=config.method,
-                          repaired=prepared.repaired),
-        *preset_choices, *describe_overlaps(components), *hot_choices, *value_choices, *chosen.sentences,
+        *describe_choices(
+            wards, told.areas, crimes.files, default_index=not (config.components or config.preset),
+            method=config.method, repaired=prepared.repaired,
+        ),
+        *say_agreement(found.agreement), *say_unplaced(unplaced), *measured.choices, *hot_choices, *value_choices,
+        *chosen.sentences,
     ]  # fmt: skip
-    concentrated = describe_concentration(wards, monthly, seed=config.seed)
     tables = {
-        "concentration": concentrated, "calibration": calibrated, "correlations": correlations,
-        "components": effective, "choices": firm.compared, "sensitivity": firm.explained, **told.tables,
+        "concentration": describe_concentration(wards, measured.monthly, seed=config.seed), **measured.tables,
+        "choices": firm.compared, "sensitivity": firm.explained, "agreement": found.agreement, "unplaced": unplaced,
+        **told.tables,
     }  # fmt: skip
     cover = _cover(
-        config, (wards, coverage, counted.reconciliation, sources, concentrated), weights, overlap,
-        (edition, criteria), choices, (*firm.sentences, *told.sentences),
+        config, (wards, found.coverage, found.counted.reconciliation, sources, tables["concentration"]), weights,
+        proxy_overlap(wards, counts, vocabulary=crimes.vocabulary), (edition, criteria), choices,
+        (*firm.sentences, *told.sentences),
     )  # fmt: skip
+    known = {**RECORDS, "unplaced": UNPLACED, "denominators": denominator_columns(list_denominators(config))}
     return Results(
-        config, wards, told.areas, counted.counts, coverage, counted.reconciliation, graph, sources, cover, columns,
-        records={name: (table, RECORDS[name]) for name, table in tables.items()},
+        config, wards, told.areas, counts, found.coverage, found.counted.reconciliation, graph, sources, cover,
+        columns, records={name: (table, known[name]) for name, table in tables.items()},
     )  # fmt: skip
-
-
-def _count(config: Config, prepared: Prepared, crimes: Crimes) -> tuple[gpd.GeoDataFrame, pd.DataFrame, Counted]:
-    """The wards with what is covered of them, the ledger, and the counts."""
-    months = months_between(config.start, config.end)
-    coverage = build_coverage(crimes.files, prepared.wards, months=months)
-    wards = add_coverage(prepared.wards, coverage, minimum=config.minimum)
-    require_assessed(wards)
-    placed = place_crimes(crimes.counts, prepared.membership.ward_of, prepared.known_wards)
-    return wards, coverage, count_crimes(placed, wards, coverage, crime_types=CRIME_TYPES[crimes.vocabulary])
 
 
 def describe_concentration(wards: gpd.GeoDataFrame, monthly: pd.DataFrame, *, seed: int) -> pd.DataFrame:

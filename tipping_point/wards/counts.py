@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tipping_point.schema import RECONCILIATION, InputError
+from tipping_point.wards.code_years import name_code_years
 from tipping_point.wards.coverage import is_covered
 
 log = logging.getLogger(__name__)
@@ -23,13 +24,17 @@ class Counted:
     reconciliation: pd.DataFrame
 
 
-def place_crimes(crimes: pd.DataFrame, ward_of: pd.Series, known_wards: pd.Index) -> pd.DataFrame:
+def place_crimes(
+    crimes: pd.DataFrame, ward_of: pd.Series, known_wards: pd.Index, *, tables: Sequence[pd.DataFrame] = ()
+) -> pd.DataFrame:
     """Give every aggregated crime row the ward it lies in, and the name of its loss if it has none.
 
     Args:
         crimes: [force, month, lsoa_code or ward_code, crime_type, crimes]; a blank code is a row without a place.
-        ward_of: small area -> ward, used where the rows carry lsoa_code.
+        ward_of: small area -> ward, used where the rows carry lsoa_code; with `find_code_wards` of both vintages, so
+            that an archive may mix them.
         known_wards: every ward of the lookup or boundaries.
+        tables: lookups, whose columns bear their vintage, so that a refusal can name the year of each code.
 
     Returns:
         [force, month, ward_code, crime_type, crimes, loss]; loss is '', 'no_place' or 'unknown_place'.
@@ -50,11 +55,13 @@ def place_crimes(crimes: pd.DataFrame, ward_of: pd.Series, known_wards: pd.Index
     unknown, placed = weight[loss == "unknown_place"].sum(), weight[loss != "no_place"].sum()
     if placed and unknown > 0.05 * placed:
         strange = code[loss == "unknown_place"].drop_duplicates()
-        raise InputError(
+        years = " ".join(name_code_years(code[loss != "no_place"].drop_duplicates(), tables)) if tables else ""
+        message = (
             f"sources.crime: {unknown:,} of {placed:,} rows with a place carry codes that no lookup of the study "
             f"knows ({', '.join(strange.head(5))}, …): they are of another vintage. police.uk gives 2011 small areas "
             f"up to May 2023 and 2021 small areas after; Metropolitan tables give wards. Add the lookup of that year"
         )
+        raise InputError(f"{message}. {years}" if years else message)
     return pd.DataFrame(
         {
             "force": crimes["force"], "month": crimes["month"], "ward_code": ward.fillna(""),

@@ -11,10 +11,13 @@ import numpy as np
 import pandas as pd
 
 from tipping_point.schema import InputError
+from tipping_point.wards.overlap import SMALL_AREAS, build_shares
+from tipping_point.wards.shares import Converted, Shares, code_faults, convert_by_shares
 
 log = logging.getLogger(__name__)
 
-SMALL_AREAS = ("lsoa21_code", "lsoa11_code")
+MINIMUM_KNOWN = 0.5
+"""Share of a ward's residents for whom a value of another year's areas must be known: a sum over less is no total."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +39,10 @@ class Membership:
         """Series small area code -> ward_code."""
         return self.table.set_index(self.small_area)["ward_code"]
 
-
-@dataclass(frozen=True)
-class Converted:
-    """Values per ward and, for each, the share of its weight for which a small-area value was known."""
-
-    values: pd.DataFrame
-    known: pd.DataFrame
+    @property
+    def ward(self) -> str:
+        """What the study's wards are called in tables of several vintages: ward19_code."""
+        return f"ward{self.ward_year % 100:02d}_code"
 
 
 def build_membership(lookups: Sequence[pd.DataFrame], *, ward_year: int) -> Membership:
@@ -144,63 +144,86 @@ def follow(lookups: Sequence[pd.DataFrame], start: str, goal: str) -> pd.DataFra
 
 
 def convert_to_wards(
-    values: pd.DataFrame, membership: Membership, *, combine: str, weights: pd.Series | None = None
+    values: pd.DataFrame,
+    membership: Membership | Shares,
+    *,
+    combine: str,
+    weights: pd.Series | None = None,
+    whole: bool = False,
+    minimum_known: float = 0.0,
 ) -> Converted:
-    """Small-area values to wards by a best-fit lookup.
+    """Values of small areas, or of wards of another year, to wards.
 
     Args:
-        values: indexed by the small-area code of the membership, numeric columns.
-        membership: small area -> ward.
-        combine: 'sum', or 'mean' weighted by `weights`.
-        weights: small-area code -> residents; needed for a mean. A small area without a weight counts nothing.
+        values: indexed by the small-area code of the membership, or by the old codes of the shares; numeric columns.
+        membership: small area -> ward of a best-fit lookup, or shares of old areas in wards (`build_shares` by
+            lookups, `build_overlap` by residents and geometry).
+        combine: 'sum', or 'mean' weighted by residents.
+        weights: small-area code -> residents; needed for a mean by a membership, and for a sum the people that
+            `known` speaks of. A small area without a weight counts nothing. Shares bring their own.
+        whole: the values are whole counts, and so shall be the result, to the unit.
+        minimum_known: share of a ward's residents whose value must be known, else the ward is missing.
 
     Returns:
-        One row per ward of the membership, sorted. A missing small-area value stays out of both sides of a
-        mean and out of a sum; a ward with none known is missing.
+        One row per ward, sorted. A missing value stays out of both sides of a mean and out of a sum; a ward with
+        none known is missing.
 
     Raises:
-        InputError: codes of another vintage (fewer than nine in ten are in the lookup).
+        InputError: codes of another vintage (fewer than nine in ten are known), naming of which; a mean without
+            weights; as `convert_by_shares`.
     """
-    if combine not in ("mean", "sum"):
-        raise InputError(f"combine: '{combine}' is not known; use 'mean' (weighted by residents) or 'sum'")
-    codes = membership.table[membership.small_area]
-    hits = values.index.isin(codes).mean() if len(values) else 0.0
-    if hits < 0.9:
-        strange = values.index[~values.index.isin(codes)]
-        raise InputError(
-            f"{', '.join(values.columns)}: {1 - hits:.0%} of the {len(values)} codes ({', '.join(strange[:3])}, …) are "
-            f"not {membership.small_area} of the ward lookup: they are of another vintage; give the file of the "
-            f"lookup's vintage, or the lookup of the file's"
-        )
-    rows = values.reindex(codes)
-    ward = membership.table["ward_code"].to_numpy()
-    if combine == "sum":
-        weight = pd.Series(1.0, index=rows.index)
-    elif weights is None:
-        raise InputError(f"{', '.join(values.columns)}: a mean needs weights (residents of the small areas)")
-    else:
-        weight = weights.reindex(codes).fillna(0.0)
-    present = rows.notna()
-    weight_known = present.mul(weight, axis=0).groupby(ward).sum()
-    total = rows.mul(weight, axis=0).groupby(ward).sum()
-    all_weight = weight.groupby(ward).sum()
-    result = total.where(weight_known > 0)
-    if combine == "mean":
-        result = result / weight_known.where(weight_known > 0)
-    known = weight_known.div(all_weight.where(all_weight > 0), axis=0)
-    result.index.name = known.index.name = "ward_code"
-    partly = int(((known < 1) & (known > 0)).any(axis=1).sum())
-    log.info(
-        "%s: %d small areas to %d wards by %s; %d wards without a value, %d known in part",
-        ", ".join(values.columns), len(values), len(result), combine, int(result.isna().any(axis=1).sum()), partly,
-    )  # fmt: skip
-    return Converted(result, known)
+    if isinstance(membership, Membership):
+        label = ", ".join(map(str, values.columns))
+        faults = code_faults(
+            values.index, [membership.table, membership.wards.reset_index(names=membership.ward)],
+            wanted=membership.small_area, label=label,
+        )  # fmt: skip
+        if combine == "mean" and weights is None:
+            faults.append(f"{label}: a mean needs weights (residents of the small areas)")
+        if faults:
+            raise InputError(faults)
+        membership = _whole_shares(membership, weights)
+    converted = convert_by_shares(values, membership, combine=combine, whole=whole, minimum_known=minimum_known)
+    return Converted(converted.values.rename_axis("ward_code"), converted.known.rename_axis("ward_code"))
+
+
+def _whole_shares(membership: Membership, weights: pd.Series | None) -> Shares:
+    """A best-fit lookup as shares: every small area whole in its ward."""
+    table = membership.table.assign(share=1.0)
+    table["people"] = 1.0 if weights is None else table[membership.small_area].map(weights).fillna(0.0)
+    return Shares(membership.small_area, "ward_code", table)
 
 
 def bring_to_wards(
-    table: pd.DataFrame, membership: Membership, *, label: str, combine: str, weights: pd.Series | None = None
+    table: pd.DataFrame,
+    membership: Membership,
+    *,
+    label: str,
+    combine: str,
+    weights: pd.Series | None = None,
+    lookups: Sequence[pd.DataFrame] = (),
+    overlaps: Sequence[Shares] = (),
 ) -> pd.DataFrame:
-    """A source table, by small area or by ward, as values by ward_code.
+    """The values of `convert_table`, without what is known of how many residents they speak."""
+    return convert_table(
+        table, membership, label=label, combine=combine, weights=weights, lookups=lookups, overlaps=overlaps
+    ).values
+
+
+def convert_table(
+    table: pd.DataFrame,
+    membership: Membership,
+    *,
+    label: str,
+    combine: str,
+    weights: pd.Series | None = None,
+    lookups: Sequence[pd.DataFrame] = (),
+    overlaps: Sequence[Shares] = (),
+) -> Converted:
+    """A source table of any vintage, by small area or by ward, as values by ward_code.
+
+    Codes of the study's own small areas or wards go straight; others by an overlap that was built for them, else by
+    the lookups through the small areas that both vintages share.
 
     Args:
         table: one code column whose name says its vintage (lsoa11_code, lsoa21_code, ward25_code) and numbers.
@@ -208,21 +231,70 @@ def bring_to_wards(
         label: what to call the table in a message.
         combine: 'sum' or 'mean'.
         weights: residents by small-area code.
+        lookups: tables of `sources.read_lookup` that lead from other vintages.
+        overlaps: shares by geometry, for vintages that no lookup leads from.
+
+    Returns:
+        Values by ward, and the share of each ward's residents whose value was known. A ward of another year's values
+        that are known for less than MINIMUM_KNOWN of its residents is missing.
 
     Raises:
-        InputError: the table's codes are of another vintage than the study's lookup and wards.
+        InputError: the table's codes are of a vintage that nothing given leads from.
     """
     code = next(column for column in table.columns if column.endswith("_code"))
     values = table.set_index(code)
     if code == membership.small_area:
-        return convert_to_wards(values, membership, combine=combine, weights=weights).values
-    ward = f"ward{membership.ward_year % 100:02d}_code"
-    if code in (ward, "ward_code"):
-        return values.rename_axis("ward_code").reindex(membership.wards.index.union(values.index))
-    raise InputError(
-        f"{label}: its codes are {code}, but the study goes from {membership.small_area} to {ward}; give the file in "
-        f"that vintage, or the lookup and boundaries of this one"
-    )
+        return convert_to_wards(values, membership, combine=combine, weights=weights)
+    if code in (membership.ward, "ward_code"):
+        own = values.rename_axis("ward_code").reindex(membership.wards.index.union(values.index))
+        return Converted(own, own.notna().astype(float))
+    fitting = [shares for shares in overlaps if (shares.source, shares.target) == (code, membership.ward)]
+    if not fitting:
+        try:
+            residents = [] if weights is None else [_as_population(weights, membership.small_area)]
+            fitting = [build_shares(lookups, residents, source=code, target=membership.ward)]
+        except InputError as error:
+            raise InputError(
+                f"{label}: its codes are {code}, but the study goes from {membership.small_area} to "
+                f"{membership.ward}; give the file in that vintage, or the lookup and boundaries of this one, or a "
+                f"lookup between the two"
+            ) from error
+    return convert_to_wards(values, fitting[0], combine=combine, minimum_known=MINIMUM_KNOWN)
+
+
+def _as_population(weights: pd.Series, small_area: str) -> pd.DataFrame:
+    return pd.DataFrame({small_area: weights.index, "population": weights.to_numpy(dtype=float)})
+
+
+def find_code_wards(
+    membership: Membership, lookups: Sequence[pd.DataFrame], populations: Sequence[pd.DataFrame] = ()
+) -> pd.DataFrame:
+    """The ward of every small-area code of 2011 and of 2021, for rows of both vintages in one archive.
+
+    Codes of the membership's own vintage have their best-fit ward. A code that only the other vintage has (it was
+    split, merged or redrawn) has the ward where most of its residents live, and the share of them that do.
+
+    Args:
+        membership: small area -> ward.
+        lookups: tables of `sources.read_lookup`; without the lookup of 2011 to 2021 only the own vintage is known.
+        populations: residents by small area, [lsoa11_code or lsoa21_code, population].
+
+    Returns:
+        Indexed by code, sorted: [ward_code, share, vintage].
+    """
+    own = membership.table.set_index(membership.small_area).assign(share=1.0, vintage=membership.small_area)
+    (other,) = set(SMALL_AREAS) - {membership.small_area}
+    if not any(set(SMALL_AREAS) <= set(table.columns) for table in lookups):
+        return own.rename_axis("code").sort_index()
+    shares = build_shares(lookups, populations, source=other, target=membership.ward).table
+    shares = shares.rename(columns={membership.ward: "ward_code"})
+    most = shares.sort_values([other, "share", "ward_code"], ascending=[True, False, True]).drop_duplicates(other)
+    foreign = most[~most[other].isin(own.index)].set_index(other)[["ward_code", "share"]].assign(vintage=other)
+    log.info(
+        "codes: %d of %s and %d only of %s, %d of those in more than one ward",
+        len(own), membership.small_area, len(foreign), other, int((foreign["share"] < 1 - 1e-9).sum()),
+    )  # fmt: skip
+    return pd.concat([own, foreign]).rename_axis("code").sort_index()
 
 
 def majority(shares: pd.DataFrame, key: str, choice: str, weight: str) -> pd.Series:

@@ -1,0 +1,75 @@
+"""Counts to what is known of each ward: rates, harm, busy centres, states over time, and the index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import geopandas as gpd
+import pandas as pd
+from libpysal.graph import Graph
+
+from tipping_point.config import Config
+from tipping_point.measures.chronicity import add_states
+from tipping_point.measures.components import describe_overlaps
+from tipping_point.measures.denominators import compare_denominators
+from tipping_point.measures.index import Component, add_index, index_diagnostics
+from tipping_point.measures.rates import add_crimes, add_rates
+from tipping_point.measures.transitions import forecast_chronic
+from tipping_point.measures.visitors import add_visitors
+from tipping_point.measures.windows import count_by_month
+from tipping_point.pipeline.count import Placed
+from tipping_point.pipeline.preset import choose_components
+from tipping_point.pipeline.read import Prepared, vocabulary_of
+from tipping_point.wards.neighbours import build_graph
+from tipping_point.wards.points import add_near_border
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The wards before any test, and what the tests need beside them."""
+
+    wards: gpd.GeoDataFrame
+    graph: Graph
+    monthly: pd.DataFrame
+    """Crimes of the measure, wards x months."""
+    components: tuple[Component, ...]
+    tables: Mapping[str, pd.DataFrame]
+    choices: tuple[str, ...]
+
+
+def measure_wards(
+    config: Config, prepared: Prepared, found: Placed, *, weights: Mapping[str, float],
+    domain_weights: Mapping[str, Mapping[str, float]], step: Callable[[], None],
+) -> Measured:  # fmt: skip
+    """Every measure of the wards, in the order in which they build on each other."""
+    counts = found.counted.counts
+    wards = add_crimes(found.wards, counts, weights=weights)
+    if len(found.agreement):
+        wards = add_near_border(wards, found.placed, types=list(weights))
+    wards = add_visitors(
+        wards, counts, vocabulary=vocabulary_of(config), daytime=config.daytime, daytime_kind=config.daytime_kind
+    )
+    wards = add_rates(wards, denominator=config.denominator)
+    step()
+    graph = build_graph(wards)
+    monthly = count_by_month(counts, weights=dict.fromkeys(weights, 1.0))
+    wards = add_states(wards, monthly, graph, rules=config.rules)
+    forecast, calibrated = forecast_chronic(wards, monthly, graph, rules=config.rules)
+    if forecast.notna().any():
+        wards["chronic_next_year"] = forecast
+    step()
+    wards, components = choose_components(config, wards, counts, prepared, domain_weights)
+    choices = (*wards.attrs.pop("choices", ()), *describe_overlaps(components))
+    wards = add_index(wards, components=components, scale=config.scale, combine=config.combine)
+    correlations, effective = index_diagnostics(wards, components=components, combine=config.combine)
+    tables = {"calibration": calibrated, "correlations": correlations, "components": effective}
+    names = list_denominators(config)
+    if len(names) > 1:
+        tables["denominators"] = compare_denominators(wards, names)
+    return Measured(wards, graph, monthly, components, tables, choices)
+
+
+def list_denominators(config: Config) -> list[str]:
+    """Those under which the wards are ranked side by side, the study's own first."""
+    return list(dict.fromkeys([config.denominator, *config.denominators]))
