@@ -250,7 +250,7 @@ def say_agreement(agreement: pd.DataFrame) -> list[str]:
     if not both:
         return []
     share = agreement["disagree"] / (agreement["agree"] + agreement["disagree"]).where(lambda rows: rows > 0)
-    most = agreement.loc[share.idxmax(), "force"]
+    most = agreement["force"].iloc[int(np.nanargmax(share))]
     parted = int(agreement["disagree"].sum())
     return [
         f"Small-area code and map point lead to two wards in {parted:,} of {both:,} rows that have both "
