@@ -31,6 +31,7 @@ from tipping_point.pipeline.fetch import describe_brought, fetch_study, record_p
 from tipping_point.pipeline.new_study import new_study
 from tipping_point.schema import InputError
 from tipping_point.sources.cache import clear_cache, default_folder, list_cache
+from tipping_point.sources.count_cache import clear_counts, counts_folder, list_counts
 from tipping_point.sources.web import Progress, Web, open_web, say_size
 
 DONE, OUR_FAULT, THEIR_FAULT = 0, 1, 2
@@ -235,6 +236,7 @@ def _fetch(options: argparse.Namespace, command: str) -> None:  # noqa: ARG001 -
 def _cache(options: argparse.Namespace, command: str) -> None:  # noqa: ARG001 - every action has one signature
     if options.what == "clear":
         files, size = clear_cache()
+        files += clear_counts(counts_folder())
         print(f"{files:,} files removed, {say_size(size)}: {default_folder()}")
         return
     entries = list_cache()
@@ -244,6 +246,9 @@ def _cache(options: argparse.Namespace, command: str) -> None:  # noqa: ARG001 -
         print(f"{fetched[:10]}  {say_size(size):>10}  {address}{'' if held else '  (gone)'}")
     total = entries.drop_duplicates("sha256")["bytes"].sum()
     print(f"{len(entries):,} answers, {say_size(int(total))}: {default_folder()}")
+    counts = list_counts(counts_folder())
+    if len(counts):
+        print(f"{len(counts):,} kept counts, {say_size(int(counts['bytes'].sum()))}: {counts_folder()}")
 
 
 @contextmanager

@@ -188,6 +188,7 @@ SOURCES: Mapping[str, Mapping[str, Key]] = {
     "deprivation": {"kind": _one_of(*DEPRIVATION_KINDS), "path": _TEXT, **_FETCHED},
     "indicator": {**_INDICATOR, **_FETCHED},
     "census": {"path": _TEXT, **_FETCHED},
+    "recorded_crime": {"path": _TEXT, **_FETCHED},
     "overlap": {"path": _TEXT, "ward_year": _YEAR, "small_areas": _TEXT},
 }  # fmt: skip
 """Kind of source -> key -> what it may hold."""
@@ -195,9 +196,10 @@ SOURCES: Mapping[str, Mapping[str, Key]] = {
 NEEDED = {
     "crime": ("kind", "path"), "boundaries": ("path",), "lookup": ("path",), "population": ("kind", "path"),
     "deprivation": ("kind", "path"), "indicator": ("name", "path", "column", "worse", "combine"), "census": ("path",),
+    "recorded_crime": ("path",),
     "overlap": ("path", "ward_year", "small_areas"),
 }  # fmt: skip
 """Kind of source -> what its entry must hold."""
 
-OPTIONAL = ("indicator", "census", "overlap")
+OPTIONAL = ("indicator", "census", "recorded_crime", "overlap")
 """Kinds of source that a study can do without."""

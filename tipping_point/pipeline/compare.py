@@ -18,6 +18,7 @@ from typing import Any
 import pandas as pd
 
 from tipping_point.outputs.tables import write_csv
+from tipping_point.outputs.wording import ordinal
 from tipping_point.pipeline.finished import Finished, read_finished
 from tipping_point.pipeline.freeze import differences
 from tipping_point.schema import Column, InputError
@@ -222,9 +223,9 @@ def _about(area: pd.Series, first: Finished, second: Finished) -> str:
         return f"{name}: its wards have no index in one of the studies."
     said = f"{name}: index of its wards {before:.1f}, then {after:.1f}"
     if pd.Series(ranks).notna().all():
-        said += f"; its highest ward {ranks[0]:.0f}, then {ranks[1]:.0f}"
+        said += f"; its highest ward was {ordinal(ranks[0])}, then {ordinal(ranks[1])}"
     moved = _largest(first.wards.loc[codes].mean(numeric_only=True), second.wards.loc[codes].mean(numeric_only=True))
-    return f"{said}; most moved: {moved}." if moved else f"{said}."
+    return f"{said}; most moved {moved}." if moved else f"{said}."
 
 
 def _weighted(wards: pd.DataFrame, column: str) -> float:
@@ -240,7 +241,7 @@ def _largest(before: pd.Series, after: pd.Series) -> str:
         return ""
     name = str(change.abs().idxmax())
     words = name.removeprefix("component_").replace("_", " ")
-    return f"{words} ({before[name]:.1f}, then {after[name]:.1f})"
+    return f"{words} as it enters the index ({before[name]:.1f}, then {after[name]:.1f})"
 
 
 # --------------------------------------------------------------------------------------------------- wards

@@ -50,14 +50,7 @@ def read_finished(folder: Path) -> Finished:
     """
     if not (folder / MARK).is_file():
         raise InputError(f"{folder}: is not the folder of a finished study (it holds no {MARK})")
-    try:
-        record = json.loads((folder / MARK).read_text(encoding="utf-8"))
-        absent = [key for key in ("study", "settings", "sources") if key not in record]
-        hashed = all("sha256" in source and "path" in source for source in record.get("sources", ()))
-    except (OSError, ValueError, TypeError) as error:
-        raise InputError(f"{folder / MARK}: cannot be read: {error}") from None
-    if absent or not hashed:
-        raise InputError(f"{folder / MARK}: was not written by this tool: it lacks {', '.join(absent) or 'hashes'}")
+    record = _read_record(folder / MARK)
     try:
         study = tomllib.loads((folder / "study.toml").read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
@@ -76,6 +69,21 @@ def read_finished(folder: Path) -> Finished:
         raise InputError(faults)
     wards = tables["wards.csv"].set_index("ward_code")
     return Finished(folder, record, _settings(record["settings"], study), wards, tables["areas.csv"])
+
+
+def _read_record(path: Path) -> Mapping[str, Any]:
+    """What the run wrote of itself, with the parts that a comparison needs."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read: {error}") from None
+    sources = record.get("sources") if isinstance(record, dict) else None
+    whole = isinstance(sources, list) and all(
+        isinstance(source, dict) and {"section", "path", "sha256"} <= {*source} for source in sources
+    )
+    if not whole or not isinstance(record.get("settings"), dict) or "study" not in record:
+        raise InputError(f"{path}: was not written by this tool: it lacks the study, its settings or its sources")
+    return dict(record)
 
 
 def _settings(recorded: Mapping[str, Any], study: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tipping_point.schema.columns import Column
-from tipping_point.schema.records import CALIBRATION, CONCENTRATION
+from tipping_point.schema.records import CALIBRATION, CONCENTRATION, RECORDED_CRIME
 
 _COUNTRY = Column("country", "England or Wales", "text")
 _AREA = Column("area_id", "The area", "text")
@@ -187,6 +187,7 @@ ADJUSTED: tuple[Column, ...] = (
 RECORDS: Mapping[str, tuple[Column, ...]] = {
     "concentration": CONCENTRATION,
     "calibration": CALIBRATION,
+    "recorded_crime": RECORDED_CRIME,
     "correlations": CORRELATIONS,
     "components": COMPONENTS,
     "choices": CHOICES,

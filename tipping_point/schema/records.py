@@ -73,6 +73,20 @@ CALIBRATION: tuple[Column, ...] = (
     Column("n", "Ward-years", "ward-years"),
 )
 
+RECORDED_CRIME: tuple[Column, ...] = (
+    Column("force", "police.uk name of the force", "text"),
+    Column("force_name", "Name of the force", "text"),
+    Column("crime_type", "police.uk type; 'all' is all but fraud and anti-social behaviour", "text"),
+    Column("start", "First month of our counts compared", "month"),
+    Column("end", "Last month of our counts compared", "month"),
+    Column("months", "Months of our counts compared", "months"),
+    Column("same_period", "True where both are of the same whole quarters", "True/False"),
+    Column("crimes", "Crimes placed in wards, a month", "crimes a month"),
+    Column("published", "Offences published by the Home Office, a month", "offences a month"),
+    Column("ratio", "crimes over published; blank under 100 offences, or where one of them is not known", "ratio"),
+    Column("far", "True where the ratio is further than .15 from one", "True/False"),
+)
+
 GRAPH: tuple[Column, ...] = (
     Column("focal", "Ward", "code"),
     Column("neighbour", "A ward that touches it", "code"),
