@@ -12,6 +12,7 @@ from tipping_point.areas.group import Limits
 from tipping_point.config import SECTIONS, Config, read_study
 from tipping_point.measures.chronicity import Rules
 from tipping_point.measures.index import Component
+from tipping_point.pipeline.freeze import hash_settings, settings_of
 from tipping_point.schema import InputError
 
 STUDY = """
@@ -90,7 +91,8 @@ def test_the_verbs_have_the_names_and_defaults_of_the_study_file(study):
 def test_every_key_of_the_study_file_has_a_place_in_the_config():
     verbs = (Config, Limits, Rules, Criteria)
     places = {"types"}.union(*(inspect.signature(verb).parameters for verb in verbs))
-    assert {key for keys in SECTIONS.values() for key in keys} <= places
+    # Who made and approved a study is one field, as it is written.
+    assert {key for section, keys in SECTIONS.items() if section != "assurance" for key in keys} <= places
 
 
 def test_a_mistyped_key_is_named_with_the_right_one(study):
@@ -233,3 +235,11 @@ def test_what_contradicts_itself_is_refused(study, more, said):
     with pytest.raises(InputError) as raised:
         read_study(study(STUDY + more))
     assert said in str(raised.value)
+
+
+def test_who_approved_a_study_is_no_criterion_and_must_have_a_date(study):
+    config = read_study(study(STUDY + '[assurance]\nanalyst = "A. Nalyst"\n'))
+    assert config.assurance == {"analyst": "A. Nalyst"}
+    assert hash_settings(settings_of(config)) == hash_settings(settings_of(read_study(study(STUDY))))
+    with pytest.raises(InputError, match="approved_on"):
+        read_study(study(STUDY + '[assurance]\napprover = "B. Oss"\napproved_on = "soon"\n'))

@@ -25,6 +25,7 @@ FILES = {
     "reconciliation.csv",
     "graph.csv",
     "wards.gpkg",
+    "wards.parquet",
     "data_dictionary.csv",
 }
 
@@ -148,7 +149,8 @@ def test_every_column_of_every_file_is_in_the_dictionary(tmp_path):
     written = set()
     for path in tmp_path.glob("*.csv"):
         written |= {(path.name, name) for name in pd.read_csv(path, nrows=0).columns}
-    written |= {("counts.parquet", name) for name in pd.read_parquet(tmp_path / "counts.parquet").columns}
+    for name in ("counts.parquet", "wards.parquet"):
+        written |= {(name, column) for column in pd.read_parquet(tmp_path / name).columns}
     for layer in ("wards", "areas"):
         info = pyogrio.read_info(tmp_path / "wards.gpkg", layer=layer)
         written |= {(f"wards.gpkg, layer {layer}", name) for name in [*info["fields"], info["geometry_name"]]}
@@ -190,7 +192,7 @@ def test_the_geopackage_holds_both_layers_their_system_and_the_attributions(tmp_
     write(tmp_path, cover=make_cover(synthetic=True))
     wards, areas, _ = make_study()
     path = tmp_path / "wards.gpkg"
-    assert {name for name, _ in pyogrio.list_layers(path)} == {"wards", "areas"}
+    assert {name for name, _ in pyogrio.list_layers(path)} == {"wards", "areas", "layer_styles"}
     read = gpd.read_file(path, layer="wards")
     assert read.crs == schema.SYSTEM
     assert read["ward_code"].tolist() == wards.index.tolist()

@@ -24,6 +24,10 @@ TABLES = (
     "graph.csv",
     "wards.gpkg",
     "data_dictionary.csv",
+    "wards.parquet",
+    "shortlist.ods",
+    "shortlist.xlsx",
+    "qa",
     "map.html",
     "report.html",
     "study.toml",
@@ -60,7 +64,7 @@ def test_columns_are_the_contracts(finished, wards):
         assert list(pd.read_csv(folder / f"{file}.csv").columns) == [column.name for column in columns]
     assert list(pd.read_parquet(folder / "counts.parquet").columns) == [column.name for column in COUNTS]
     layers = gpd.list_layers(folder / "wards.gpkg")["name"].tolist()
-    assert layers == ["wards", "areas"]
+    assert layers == ["wards", "areas", "layer_styles"]
 
 
 def test_rows_in_equal_crimes_in_wards_and_each_named_loss(finished):

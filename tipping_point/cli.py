@@ -27,6 +27,7 @@ from tipping_point.pipeline import (
     freeze_study,
     run_study,
 )
+from tipping_point.pipeline.compare import compare_folders, write_comparison
 from tipping_point.pipeline.fetch import describe_brought, fetch_study, record_path
 from tipping_point.pipeline.new_study import new_study
 from tipping_point.schema import InputError
@@ -112,6 +113,17 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("folder", type=Path, metavar="FOLDER", help="the folder of a finished study")
     explain.add_argument("place", metavar="WARD_OR_AREA", help="a code, or the name of one ward or area")
     explain.set_defaults(action=_explain)
+
+    compare = commands.add_parser(
+        "compare",
+        help="what entered and left the list between two finished studies, and why",
+        description="Say what entered and left the shortlist from the first folder to the second, and whether data, "
+        "boundaries or settings changed.",
+    )
+    compare.add_argument("first", type=Path, metavar="FOLDER_A", help="the folder of a finished study")
+    compare.add_argument("second", type=Path, metavar="FOLDER_B", help="that of another, later one")
+    compare.add_argument("--table", type=Path, metavar="FILE.csv", help="write every ward's change there")
+    compare.set_defaults(action=_compare)
 
     backtest = commands.add_parser(
         "backtest",
@@ -200,6 +212,14 @@ def _folder_of(study: Path, suffix: str = "") -> Path:
 
 def _explain(options: argparse.Namespace, command: str) -> None:  # noqa: ARG001 - every action has one signature
     print(explain_in_folder(options.folder, options.place))
+
+
+def _compare(options: argparse.Namespace, command: str) -> None:  # noqa: ARG001 - every action has one signature
+    comparison = compare_folders(options.first, options.second)
+    for sentence in comparison.sentences:
+        print(sentence)
+    if options.table:
+        print(f"Table: {write_comparison(comparison, options.table)}")
 
 
 def _backtest(options: argparse.Namespace, command: str) -> None:

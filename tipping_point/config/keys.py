@@ -166,6 +166,9 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
         **dict.fromkeys(("votes", "needs"), _POSITIVE),
         **dict.fromkeys(("chronic", "most_deprived", "deprived", "tipping", "alpha"), _SHARE),
     },
+    "assurance": dict.fromkeys(
+        ("commissioner", "analyst", "assurer", "approver", "approved_on", "review_by", "contact", "version"), _TEXT
+    ),
     "goal": {
         "baseline_year": Key("a year, 2000 to 2100", lambda value: _is_int(value) and 2000 <= value <= 2100),
         "comparators": _POSITIVE,

@@ -17,6 +17,7 @@ from tipping_point.config.keys import ENTRIES, NEEDED, OPTIONAL, REQUIRED, SECTI
 from tipping_point.config.study import Config, Source
 from tipping_point.measures.chronicity import Rules
 from tipping_point.measures.index import Component
+from tipping_point.outputs.assurance import check_assurance
 from tipping_point.schema import InputError
 
 
@@ -74,9 +75,11 @@ class _Reader:
         except InputError as error:
             self.faults += error.faults
             return None
+        assurance = values.pop("assurance")
         plain = {key: value for section in values.values() for key, value in section.items()}
         return Config(
             path=self.path, text=text, sources=sources, limits=Limits(**limits), rules=rules, criteria=criteria,
+            assurance=assurance,
             components=_components(entries["index", "component"], sources),
             given={entry["name"]: entry["wards"] for entry in entries["areas", "given"]},
             adjustments=tuple(Adjustment(**entry) for entry in entries["areas", "adjust"]),
@@ -116,6 +119,7 @@ class _Reader:
         self, values: Mapping[str, Mapping[str, Any]], entries: Mapping[tuple[str, str], list[dict[str, Any]]]
     ) -> None:
         """Keys that are good by themselves and not together."""
+        self.faults += check_assurance(values["assurance"])
         if {"types", "measure"} <= {*values["crime"]}:
             self.faults.append("[crime]: measure and types are both given; keep one")
         start, end = (values["period"].get(key, "") for key in ("start", "end"))

@@ -75,6 +75,7 @@ class Config:
     given: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     adjustments: tuple[Adjustment, ...] = ()
     criteria: Criteria = field(default_factory=Criteria)
+    assurance: Mapping[str, str] = field(default_factory=dict)
     baseline_year: int | None = None
     comparators: int = 5
 

@@ -6,18 +6,16 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from tipping_point.outputs.assurance import say_assurance
 from tipping_point.schema import Cover
-
-DRAFT = "DRAFT: nobody has approved it."
-"""Until a study names who approved it."""
 
 
 def build_cover(
     wards: pd.DataFrame, coverage: pd.DataFrame, reconciliation: pd.DataFrame, sources: pd.DataFrame,
     concentration: pd.DataFrame, *,
     study: str, area: str, start: str, end: str, measure: str, measure_label: str, measure_types: Sequence[str],
-    proxy_note: str, overlap: tuple[int, int], edition: str, criteria: str, choices: Sequence[str],
-    findings: Sequence[str],
+    proxy_note: str, overlap: tuple[int, int], edition: str, criteria: str, assurance: Mapping[str, str],
+    choices: Sequence[str], findings: Sequence[str],
     settings: Mapping[str, object],
 ) -> Cover:  # fmt: skip
     """Put together the face of the outputs from what the run read, lost and chose.
@@ -38,6 +36,7 @@ def build_cover(
         proxy_note: why it is a proxy; '' if it is not.
         edition: 'internal' or 'public'.
         criteria: whether the criteria were fixed before the run, in a sentence.
+        assurance: who commissioned, made, assured and approved the study.
         overlap: wards in both top tenths of the two mission proxies, and the size of a top tenth.
         choices: sentences of the steps on what they chose.
         findings: sentences of the steps on what they found.
@@ -62,7 +61,7 @@ def build_cover(
         "Figures describe wards, not the people who live in them. A place on a list is a place with need; the list is "
         "evidence for a decision and its equality analysis, not the decision.",
     ]
-    stamp = f"{'INTERNAL EDITION. ' if edition == 'internal' else ''}{DRAFT} {criteria}"
+    stamp = f"{'INTERNAL EDITION. ' if edition == 'internal' else ''}{say_assurance(assurance)} {criteria}"
     return Cover(
         study=study, area=area, start=start, end=end, months=months, measure=measure, measure_label=measure_label,
         measure_types=tuple(measure_types), proxy_note=proxy_note, synthetic=synthetic, stamp=stamp,

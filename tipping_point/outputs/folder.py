@@ -22,7 +22,7 @@ MARK = "provenance.json"
 """The file by which a folder is known as a study's; no other folder is ever replaced."""
 
 LIBRARIES = ("tipping-point", "folium", "geopandas", "libpysal", "numba", "numpy", "pandas", "polars", "pyarrow",
-             "scipy", "shapely")  # fmt: skip
+             "scipy", "shapely", "xlsxwriter")  # fmt: skip
 
 
 @contextmanager

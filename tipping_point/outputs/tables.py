@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
-import pyogrio
 
 from tipping_point import schema
 from tipping_point.outputs import pages, wording
+from tipping_point.outputs.geopackage import make_layer, write_geopackage
 from tipping_point.outputs.listing import keyed
+from tipping_point.outputs.parquet import write_geoparquet, write_parquet
+from tipping_point.outputs.styles import layer_styles
 
 logger = logging.getLogger(__name__)
 
@@ -24,10 +23,14 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 """A text cell that begins so would run as a formula in a spreadsheet."""
 
 ESCAPED = "A cell that would begin with = + - @, a tab or a return has an apostrophe before it"
-LAST_CHANGE = "2000-01-01T00:00:00.000Z"
-"""GeoPackage keeps the time of the last change; a fixed one keeps the file the same for the same study."""
-
 WHOLE_UNITS = {"people", "crimes", "rows", "rank", "wards", "months", "methods", "bytes"}
+
+OUTLINED: Mapping[str, tuple[str, str]] = {
+    "wards.parquet": ("wards.csv", "geometry"),
+    "wards.gpkg, layer wards": ("wards.csv", "geom"),
+    "wards.gpkg, layer areas": ("areas.csv", "geom"),
+}
+"""File or layer with outlines -> the table whose columns it has, and the name of its column of outlines."""
 
 DICTIONARY: tuple[schema.Column, ...] = (
     schema.Column("file", "File, and for a GeoPackage the layer", "text"),
@@ -71,16 +74,28 @@ def write_tables(
         **(more or {}),
     }
     tables = {name: (_arranged(table, known, columns), known) for name, (table, known) in tables.items()}
-    layers = {"wards": _layer(ward_table, tables["wards.csv"][0]), "areas": _layer(area_table, tables["areas.csv"][0])}
+    outlined = {"wards": ward_table, "areas": area_table}
+    layers = {name: make_layer(table, tables[f"{name}.csv"][0]) for name, table in outlined.items()}
     dictionary = _dictionary(tables, columns)
     paths = []
-    for name, (table, _) in tables.items():
-        write = _write_parquet if name.endswith(".parquet") else _write_csv
-        paths.append(write(table, folder / name))
-    paths.append(_write_geopackage(layers, cover, folder / "wards.gpkg"))
-    paths.append(_write_csv(dictionary, folder / "data_dictionary.csv"))
+    for name, (table, known) in tables.items():
+        if name.endswith(".parquet"):
+            paths.append(write_parquet(table, folder / name, known=known, cover=cover))
+        else:
+            paths.append(write_csv(table, folder / name))
+    meanings = (*columns, *schema.WARDS)
+    paths.append(write_geoparquet(layers["wards"], folder / "wards.parquet", known=meanings, cover=cover))
+    styles = layer_styles(wards, cover)
+    paths.append(write_geopackage(layers, styles, description=_description(cover), path=folder / "wards.gpkg"))
+    paths.append(write_csv(dictionary, folder / "data_dictionary.csv"))
     logger.info("tables: %d wards, %d areas and %d counts in %d files", len(wards), len(areas), len(counts), len(paths))
     return paths
+
+
+def _description(cover: schema.Cover) -> str:
+    """Stamp and attributions in a line, for files that hold one text."""
+    said = [cover.stamp, "SYNTHETIC: an invented place" if cover.synthetic else "", *cover.attributions]
+    return " ".join(wording.sentence(text) for text in said if text)
 
 
 # ----------------------------------------------------------------------------------------------- arranging
@@ -121,9 +136,8 @@ def _dictionary(
 ) -> pd.DataFrame:
     """One row for every column of every file, the dictionary itself included."""
     written = [(name, table, known, name.endswith(".csv")) for name, (table, known) in tables.items()]
-    for layer in ("wards", "areas"):
-        table, known = tables[f"{layer}.csv"]
-        written.append((f"wards.gpkg, layer {layer}", table, known, False))
+    for name, (source, _) in OUTLINED.items():
+        written.append((name, *tables[source], False))
     lines: list[tuple[str, str, str, str, str]] = []
     unknown = []
     for file, table, known, is_csv in written:
@@ -137,8 +151,8 @@ def _dictionary(
                 f". {ESCAPED}" if is_csv and _is_text(table[name]) and column.unit not in {"code", "True/False"} else ""
             )
             lines.append((file, name, f"{column.meaning}{note}", column.unit, column.worse))
-        if file.startswith("wards.gpkg"):
-            lines.append((file, "geom", "Outline", "EPSG:27700, metres", ""))
+        if file in OUTLINED:
+            lines.append((file, OUTLINED[file][1], "Outline", "EPSG:27700, metres", ""))
     if unknown:
         raise schema.InputError(unknown)
     lines += [("data_dictionary.csv", each.name, each.meaning, each.unit, each.worse) for each in DICTIONARY]
@@ -148,7 +162,7 @@ def _dictionary(
 # ------------------------------------------------------------------------------------------------- writing
 
 
-def _write_csv(table: pd.DataFrame, path: Path) -> Path:
+def write_csv(table: pd.DataFrame, path: Path) -> Path:
     """Numbers so that reading them gives the same numbers; text that no spreadsheet takes for a formula."""
     texts = [str(name) for name in table if _is_text(table[name])]
     safe = table.assign(**{name: table[name].map(_inert, na_action="ignore") for name in texts})
@@ -159,56 +173,3 @@ def _write_csv(table: pd.DataFrame, path: Path) -> Path:
 
 def _inert(cell: object) -> object:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
-
-
-def _write_parquet(table: pd.DataFrame, path: Path) -> Path:
-    with pages.beside(path) as temporary:
-        pq.write_table(pa.Table.from_pandas(table, preserve_index=False), temporary, compression="zstd")
-    return path
-
-
-def _layer(table: pd.DataFrame, arranged: pd.DataFrame) -> gpd.GeoDataFrame:
-    """A layer of the GeoPackage: the arranged columns with their outlines, every outline of several parts."""
-    shapes = gpd.GeoSeries(table["geometry"] if "geometry" in table else [None] * len(table), crs=schema.SYSTEM)
-    plain = arranged.assign(**{name: _storable(arranged[name]) for name in arranged.columns})
-    return gpd.GeoDataFrame(plain, geometry=shapes.reset_index(drop=True), crs=schema.SYSTEM)
-
-
-def _storable(values: pd.Series) -> pd.Series:
-    """A column as a GeoPackage can hold it: True and False that may be blank, or plain text."""
-    if (
-        values.dtype == object
-        and (present := values.dropna()).map(lambda cell: isinstance(cell, bool | np.bool_)).all()
-    ):
-        return values.astype("boolean") if len(present) else values.astype("str")
-    return values.astype("str") if isinstance(values.dtype, pd.CategoricalDtype) else values
-
-
-def _write_geopackage(layers: Mapping[str, gpd.GeoDataFrame], cover: schema.Cover, path: Path) -> Path:
-    """Each table as a layer that carries the stamp and the attributions in its description."""
-    said = [cover.stamp, "SYNTHETIC: an invented place" if cover.synthetic else "", *cover.attributions]
-    description = " ".join(wording.sentence(text) for text in said if text)
-    with pages.beside(path) as temporary, _fixed_time():
-        for name, layer in layers.items():
-            pyogrio.write_dataframe(
-                layer,
-                temporary,
-                layer=name,
-                driver="GPKG",
-                geometry_type="MultiPolygon",
-                promote_to_multi=True,
-                append=temporary.exists(),
-                layer_options={"IDENTIFIER": name, "DESCRIPTION": description},
-            )
-    return path
-
-
-@contextlib.contextmanager
-def _fixed_time() -> Iterator[None]:
-    """GDAL's clock stands still; it is an option of the whole process and is put back."""
-    before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": LAST_CHANGE})
-    try:
-        yield
-    finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})

@@ -22,7 +22,7 @@ from tipping_point.schema import InputError
 
 log = logging.getLogger(__name__)
 
-NOT_CRITERIA = ("path", "text", "name", "place")
+NOT_CRITERIA = ("path", "text", "name", "place", "assurance")
 """Fields of a study that cannot move a list."""
 
 

@@ -22,10 +22,12 @@ from tipping_point.measures.named import MEASURES, choose_types
 from tipping_point.measures.proxies import proxy_overlap
 from tipping_point.measures.value import add_value
 from tipping_point.measures.windows import split_months
+from tipping_point.outputs.assurance import read_judgements, write_assurance
 from tipping_point.outputs.cover import build_cover, describe_choices
 from tipping_point.outputs.folder import fresh_folder, run_log, write_provenance
 from tipping_point.outputs.maps import write_map
 from tipping_point.outputs.report import write_report
+from tipping_point.outputs.spreadsheets import write_spreadsheets
 from tipping_point.outputs.tables import write_tables
 from tipping_point.pipeline.choose import choose_areas
 from tipping_point.pipeline.count import count_study
@@ -134,6 +136,7 @@ def run_study(
         InputError: the study or its data is at fault; nothing is left behind.
     """
     criteria = compare_criteria(config, output, today=today or date.today())
+    earlier = read_judgements(output / "qa")
     steps = iter(STEPS)
     with fresh_folder(output) as folder, run_log(folder / "run.log", inputs=[source.path for source in config.sources]):
 
@@ -149,6 +152,14 @@ def run_study(
             results.wards, results.areas, results.counts, results.coverage, results.reconciliation,
             graph_table(results.graph, results.wards), columns=results.columns, cover=results.cover, folder=folder,
             more={f"{name}.csv": record for name, record in results.records.items() if len(record[0])},
+        )  # fmt: skip
+        write_spreadsheets(
+            results.wards, results.areas, results.cover, records=results.records, sources=results.sources,
+            columns=results.columns, assurance=config.assurance, folder=folder,
+        )  # fmt: skip
+        write_assurance(
+            results.cover, results.sources, records=results.records, assurance=config.assurance, earlier=earlier,
+            folder=folder / "qa",
         )  # fmt: skip
         step()
         write_map(results.wards, results.areas, results.cover, coverage=results.coverage,
@@ -291,6 +302,7 @@ def _cover(
         start=config.start, end=config.end,
         measure=named, measure_label=measure.label if measure else "the study's own measure of crime",
         measure_types=list(weights), proxy_note=measure.proxy_note if measure else "",
-        overlap=overlap, edition=face[0], criteria=face[1], choices=choices, findings=findings,
+        overlap=overlap, edition=face[0], criteria=face[1],
+        assurance=config.assurance, choices=choices, findings=findings,
         settings=_settings(config),
     )  # fmt: skip
