@@ -204,3 +204,40 @@ def test_a_busy_centre_in_an_area_is_named():
     area = listing.country_lists(wards, areas, cover)[0].shortlist[0]
     assert area.visitors
     assert area.caveats == ("Likely busy centre: visitors to Ward 6 lift crime per resident.",)
+
+
+def test_what_else_is_said_of_an_area_is_ready_words():
+    wards, areas, cover = make_study()
+    wards["chronic_state"] = np.where(wards.index == "E05000006", "chronic", "not")
+    areas = areas.assign(
+        rank_low=2, rank_high=5, rank_choice_low=1, rank_choice_high=3, share_in_top=0.94, standing="in",
+        criterion_chronic="fail", criterion_chronic_reason="Half is needed.", partnership_names="West;East",
+        mayoral_authority="", accountability_note="no lookup gives one", why="It was chosen.", would_change="Little.",
+        levers="Income (Department for Work; the council, with others) | Health (Department of Health; the board)",
+        contribution_if_goal_met=0.04, contribution_if_like_comparators=0.004, comparator_basis="deprivation",
+        depends_on_police_generated=True, police_generated_reason="A third is.",
+    )  # fmt: skip
+    area = listing.country_lists(wards, areas, cover)[0].shortlist[0]
+    assert (area.likely, area.other_choices) == ("likely place 2nd to 5th", "place 1st to 3rd under other choices")
+    assert area.criteria_said == (listing.Criterion("Lasting", "fail", "Half is needed."),)
+    assert area.levers == (
+        listing.Lever("Income", "Department for Work", "the council, with others"),
+        listing.Lever("Health", "Department of Health", "the board"),
+    )
+    assert (area.partnerships, area.authority, area.authority_note) == ("West and East", "", "no lookup gives one")
+    assert (area.lasting, area.standing) == ("long-standing in 1 of its 2 wards", "chosen")
+    assert (area.why, area.would_change) == ("It was chosen.", "Little.")
+    assert (area.depends_on_police_generated, area.police_generated) == (True, "A third is.")
+    assert "would bring 4% of the fall" in area.contribution[0]
+    assert "alike in deprivation that were not chosen would bring under 1% of that fall" in area.contribution[1]
+
+
+def test_what_a_run_did_not_make_is_blank_and_never_a_guess():
+    wards, areas, cover = make_study()
+    area = listing.country_lists(wards, areas, cover)[0].shortlist[0]
+    blank = (area.likely, area.other_choices, area.tested, area.lasting, area.why, area.would_change, area.rivals)
+    assert set(blank) == {""}
+    assert area.levers == area.criteria_said == area.contribution == ()
+    assert area.depends_on_police_generated is False
+    assert area.standing == "chosen"
+    assert listing.country_lists(wards, areas, cover)[0].following[0].standing == "nearly chosen"

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
+from importlib.util import find_spec
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,6 +14,7 @@ import pytest
 from test_outputs_listing import make_areas, make_study, make_wards
 from test_outputs_tables import COVERAGE, RECONCILIATION
 
+from tipping_point import schema
 from tipping_point.outputs import listing, pictures, report, wording
 
 SOURCES = pd.DataFrame(
@@ -152,11 +157,11 @@ def test_a_method_that_did_not_run_leaves_no_hole(tmp_path, missing):
 
 def test_numbers_of_areas_that_touch_do_not_cover_each_other():
     points = np.array([[0.0, 0.0], [0.0, 0.0], [5.0, 3.0], [500.0, 500.0]])
-    moved = pictures._apart(points)
+    moved = pictures.apart(points)
     gaps = [np.hypot(*(moved[i] - moved[j])) for i in range(4) for j in range(i)]
     assert min(gaps) > 35
     assert moved[3].tolist() == [500.0, 500.0]
-    assert pictures._apart(np.empty((0, 2))).shape == (0, 2)
+    assert pictures.apart(np.empty((0, 2))).shape == (0, 2)
 
 
 def test_bars_start_at_zero_and_share_one_scale():
@@ -185,3 +190,125 @@ def test_empty_ledgers_are_borne(tmp_path):
         sources=SOURCES.iloc[:0],
     )
     assert "No source was recorded" in text
+
+
+# ------------------------------------------------------------------------------------ the tables beside the areas
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+TEXT = {"text", "code", "codes", "month", "months", "date", ""}
+
+
+def make_records(text: str = "words") -> dict[str, pd.DataFrame]:
+    """Every table of the schema with one row for each of the two chosen areas, its texts all `text`."""
+    made = {}
+    for name, columns in schema.RECORDS.items():
+        rows = {}
+        for column in columns:
+            numbers = [True, False] if column.unit == "True/False" else [0.25, 0.5]
+            rows[column.name] = [text, text] if column.unit in TEXT else numbers
+        made[name] = pd.DataFrame(rows)
+        if "area_id" in made[name]:
+            made[name]["area_id"] = ["area-0", "area-1"]
+    made["sensitivity"]["outcome"] = "all wards"
+    made["scorecard"] = made["scorecard"].assign(scope="area", measure="crimes", year=2025, country="England")
+    made["comparators"]["matched_on"] = text
+    for name in ("annex", "equality", "components", "scorecard"):
+        made[name]["country"] = "England"
+    made["equality"]["suppressed"] = [False, True]
+    return made
+
+
+def test_the_tables_beside_the_areas_are_shown_where_the_run_made_them(tmp_path):
+    bare = write(tmp_path / "bare", *make_study())
+    full = write(tmp_path / "full", *make_study(), records=make_records())
+    for heading in ("Why not us? Districts without a chosen area", "What else could have been chosen"):
+        assert heading not in bare
+        assert heading in full
+    assert "has to be asked before anybody decides" in bare
+    assert "[c] Too few people to show." in full
+    assert "Method note" in bare
+
+
+def test_a_long_annex_is_folded_away(tmp_path):
+    records = make_records()
+    assert "<details open><summary>England: 2 districts" in write(tmp_path, *make_study(), records=records)
+    records["annex"] = pd.concat([records["annex"]] * 40, ignore_index=True)
+    assert "<details><summary>England: 80 districts" in write(tmp_path, *make_study(), records=records)
+
+
+def test_who_stands_behind_it_is_on_every_page_and_a_blank_approver_is_said(tmp_path):
+    text = write(tmp_path, *make_study())
+    assert words(text).count("Approver: none named.") == 2
+    people = {"approver": "A. Mayor", "review_by": "2026-06-30", "analyst": "B. Count", "run": "12ab"}
+    said = words(write(tmp_path, *make_study(), assurance=people))
+    for sentence in ("Approver: A. Mayor.", "Review by: 2026-06-30.", "Analyst: B. Count.", "Run: 12ab."):
+        assert said.count(sentence) == 2
+    assert "none named" not in said
+
+
+def test_hostile_text_in_every_table_is_text(tmp_path):
+    attack = "</style></title><script>alert(1)</script>\u202e\"' {{ 7 * 7 }} " + "x" * 10_000
+    wards, areas, cover = make_study(area=attack, study=attack, stamp=attack, findings=(attack,), measure_label=attack)
+    areas = areas.assign(
+        area_name=attack, why=attack, would_change=attack, rivals=attack, levers=f"{attack} ({attack}; {attack})",
+        criterion_chronic=attack, criterion_chronic_reason=attack, partnership_names=attack, mayoral_authority=attack,
+        standing=attack, comparator_basis=attack, contribution_if_like_comparators=0.1, force_names=attack,
+    )  # fmt: skip
+    wards["ward_name"] = wards["district_name"] = attack
+    text = write(
+        tmp_path, wards, areas, cover, records=make_records(attack), assurance={"approver": attack, "run": attack}
+    )
+    assert "<script" not in text
+    assert "\u202e" not in text
+    assert " 49 " not in text
+    assert "x" * 1_001 not in text
+    assert text.count("</style>") == text.count("</title>") == 1
+    assert max(len(name) for name in re.findall(r'(?:aria-label|id|class)="([^"]*)"', text)) < 600
+
+
+def test_ids_and_links_within_the_page_agree(tmp_path):
+    text = write(tmp_path, *make_study(), records=make_records())
+    ids = re.findall(r'\bid="([^"]+)"', text)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"', text)) <= set(ids)
+    assert set(re.findall(r"url\(#([^)]+)\)", text)) <= set(ids)
+    assert all(name in ids for name in re.findall(r'aria-labelledby="([^"]+)"', text))
+
+
+def test_headings_do_not_skip_a_level_and_every_table_has_a_caption(tmp_path):
+    text = write(tmp_path, *make_study(), records=make_records())
+    levels = [int(level) for level in re.findall(r"<h([1-6])[ >]", text)]
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    assert text.count("<table") == text.count("<caption")
+    assert re.findall(r"<th(?: class=\"[^\"]*\")?>", text) == []
+    assert re.findall(r"<svg(?![^>]*(?:role=\"img\" aria-label|aria-hidden))", text) == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1400, 390, 320])
+def test_in_a_browser_it_fits_every_screen_is_accessible_and_asks_for_nothing(tmp_path, width):
+    sync_api = pytest.importorskip("playwright.sync_api")
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not program:
+        pytest.skip("no Chromium on PATH")
+    write(tmp_path, *make_study(), records=make_records("a sentence of some length that must wrap on a phone"))
+    axe = find_spec("axe_playwright_python")
+    assert axe is not None, "axe-playwright-python is not installed"
+    script = (Path(axe.origin).parent / "axe.min.js").read_text(encoding="utf-8")
+    told: list[str] = []
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        page.on("console", lambda message: told.append(message.text))
+        page.on("request", lambda request: told.append(request.url))
+        address = (tmp_path / "report.html").as_uri()
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        checked = browser.new_page(viewport={"width": width, "height": 900}, bypass_csp=True)
+        checked.goto(address)
+        checked.evaluate(script)
+        found = checked.evaluate(f"axe.run(document, {{ runOnly: {RULES} }})")["violations"]
+        assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
+        browser.close()
+    assert told == [address]

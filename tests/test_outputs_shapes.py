@@ -1,4 +1,4 @@
-"""Outlines made light: shared borders stay shared, nothing vanishes, and what is packed can be read back."""
+"""Outlines made light: shared borders stay shared and nothing vanishes."""
 
 from __future__ import annotations
 
@@ -26,36 +26,6 @@ def wavy(left: float) -> Polygon:
     return Polygon(np.vstack([edge, (edge + np.array([10_000, 0]))[::-1]]))
 
 
-def read_back(packed: bytes) -> list[list[list[tuple[int, int]]]]:
-    """The packed outlines, read by plain arithmetic: shapes of rings of points."""
-    values, at = [], 0
-    while at < len(packed):
-        value, shift = 0, 0
-        while True:
-            byte = packed[at]
-            at += 1
-            value |= (byte & 127) << shift
-            shift += 7
-            if byte < 128:
-                break
-        values.append((value >> 1) ^ -(value & 1))
-    runs, at = [], 0
-    while at < len(values):
-        runs.append(values[at + 1 : at + 1 + values[at]])
-        at += 1 + values[at]
-    ring_counts, sizes, steps = runs
-    points = np.cumsum(np.array(steps).reshape(-1, 2), axis=0).tolist()
-    rings, start = [], 0
-    for size in sizes:
-        rings.append([tuple(point) for point in points[start : start + size]])
-        start += size
-    out, start = [], 0
-    for count in ring_counts:
-        out.append(rings[start : start + count])
-        start += count
-    return out
-
-
 def test_simplified_neighbours_keep_one_border():
     wards = frame(*(wavy(10_000 * place) for place in range(4)))
     simple = shapes.outlines(wards, detail=200)
@@ -74,9 +44,6 @@ def test_no_ward_vanishes_however_small():
     wards = frame(box(0, 0, 600_000, 600_000), box(700_000, 0, 700_003, 3))
     simple = shapes.outlines(wards)
     assert not simple.is_empty.any()
-    tiny = read_back(shapes.pack(simple, 4))[1]
-    assert len(tiny) == 1
-    assert len(tiny[0]) >= 1
 
 
 def test_the_input_is_not_changed_and_the_index_is_kept():
@@ -92,24 +59,7 @@ def test_wards_without_an_outline_or_with_a_crossed_one_do_no_harm():
     simple = shapes.outlines(frame(box(5000, 0, 6000, 1000), None, crossed))
     assert simple.is_empty.tolist() == [False, True, False]
     assert simple.is_valid.all()
-    assert [len(rings) for rings in read_back(shapes.pack(simple, 5))][:2] == [1, 0]
     assert np.isnan(shapes.inner_points(simple)[1]).all()
-
-
-def test_packed_outlines_are_read_back_to_the_last_decimal():
-    hole = Polygon(
-        [(0, 0), (9000, 0), (9000, 9000), (0, 9000)], [[(3000, 3000), (6000, 3000), (6000, 6000), (3000, 6000)]]
-    )
-    islands = MultiPolygon([box(20_000, 0, 25_000, 5000), box(30_000, 0, 31_000, 1000)])
-    degrees = gpd.GeoSeries(
-        shapely.transform(np.array([hole, islands]), lambda xy: xy / 1e5 + np.array([-2.0, 52.0])), crs="EPSG:4326"
-    )
-    read = read_back(shapes.pack(degrees, 5))
-    assert [len(rings) for rings in read] == [2, 2]
-    for rings, shape in zip(read, degrees, strict=True):
-        expected = [shapely.get_coordinates(ring)[:-1] for ring in shapely.get_rings(shapely.get_parts(shape))]
-        for ring, points in zip(rings, expected, strict=True):
-            np.testing.assert_allclose(np.array(ring) / 1e5, points, atol=0.51e-5)
 
 
 def test_merged_outlines_lie_on_the_borders_of_their_wards():
@@ -136,4 +86,3 @@ def test_an_svg_path_is_in_whole_units_with_north_at_the_top():
 def test_no_wards_and_one_ward(count):
     simple = shapes.outlines(frame(*[box(0, 0, 1000, 1000)] * count))
     assert len(simple) == count
-    assert len(read_back(shapes.pack(simple, 5))) == count

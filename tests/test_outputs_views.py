@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from test_outputs_listing import make_cover, make_wards
 
-from tipping_point.outputs import views
+from tipping_point.outputs import classes, views
 
 
 def scored(*scores, country="England"):
@@ -69,29 +69,104 @@ def test_not_assessed_and_no_score_are_two_things_and_neither_is_a_class():
     table = scored(1, 2, 3, np.nan)
     table.loc[0, "assessed"] = False
     (need,) = views.views(table, make_cover())
-    assert need.values[0] == views.NOT_ASSESSED
-    assert need.values[3] == views.WITHOUT_VALUE
+    assert need.values[0] == classes.NOT_ASSESSED
+    assert need.values[3] == classes.WITHOUT_VALUE
+
+
+def looks(view):
+    return [(each.pattern, round(luminance(each.fill), 2)) for each in view.classes]
+
+
+def lasting_wards():
+    states = ["", "chronic", "tipping", "easing", "intermittent", "not"]
+    wards = make_wards()
+    wards["chronic_state"] = [*states * 6]
+    wards["share_in_top"] = np.where(wards["assessed"], np.resize([1.0, 0.945, 0.5, 0.05, 0.01, 0.0], 36), np.nan)
+    wards["months_covered"] = np.where(wards["assessed"], np.resize([12, 12, 7], 36), 0)
+    wards["emerging_word"] = np.resize(["", "new", "easing"], 36)
+    wards["health"] = 95.0
+    return wards
+
+
+def test_the_three_views_for_everyone_come_first():
+    found = views.views(lasting_wards(), make_cover())
+    assert [view.name for view in found if not view.analyst] == ["Need", "How lasting", "How sure"]
+    assert [view.name for view in found[3:]] == [
+        "Hot spots",
+        "Neighbours (local Moran)",
+        "Hot spots over time",
+        "Levers: how many domains",
+        "Deprivation: all six domains",
+        "Deprivation: income",
+        "Deprivation: health",
+        "Coverage",
+    ]
+    assert all(view.analyst for view in found[3:])
+    assert views.missing_views(lasting_wards(), make_cover()) == []
+
+
+def test_how_lasting_is_the_state_of_each_ward():
+    wards = lasting_wards()
+    lasting = views.views(wards, make_cover())[1]
+    assert lasting.values[6:12].tolist() == [classes.WITHOUT_VALUE, 0, 1, 2, 3, 4]
+    assert (lasting.values[:6] == classes.NOT_ASSESSED).all()
+    assert [each.name for each in lasting.classes][:2] == ["Long-standing", "At a tipping point"]
+
+
+def test_how_sure_has_the_share_of_tests_that_the_card_shows():
+    """94.5 of 100 is shown as 94 (to even) or 95; the class is the one whose words hold the number shown."""
+    sure = views.views(lasting_wards(), make_cover())[2]
+    assert sure.values[6:12].tolist() == [0, 0, 1, 2, 3, 4]
+    assert "the highest 13 of 30" in sure.note
+    assert (sure.values[:6] == classes.NOT_ASSESSED).all()
+
+
+def test_a_study_too_short_to_tell_says_so():
+    wards = make_wards().assign(chronic_state="not assessed")
+    assert "How lasting" not in [view.name for view in views.views(wards, make_cover())]
+    assert views.missing_views(wards, make_cover(months=5)) == [
+        "How lasting is not shown: 5 months cannot show whether crime lasts.",
+        "How sure is not shown: this run did not test its ranks.",
+    ]
+    assert not views.tells_lasting(wards)
 
 
 def test_hot_spots_are_told_apart_by_pattern_as_well_as_colour():
-    wards = make_wards()
-    need, hot, moran = views.views(wards, make_cover())
-    assert [need.name, hot.name, moran.name] == ["Need", "Hot spots", "Neighbours"]
+    found = {view.name: view for view in views.views(lasting_wards(), make_cover())}
+    hot = found["Hot spots"]
     assert hot.values[6] == 0
     assert hot.values[8] == len(hot.classes) - 1
-    assert (hot.values[:6] == views.NOT_ASSESSED).all()
-    for view in (hot, moran):
-        looks = [(each.pattern, round(luminance(each.fill), 2)) for each in view.classes]
-        assert len(set(looks)) == len(looks)
+    assert (hot.values[:6] == classes.NOT_ASSESSED).all()
+    for view in found.values():
+        assert len(set(looks(view))) == len(view.classes), view.name
+
+
+def test_levers_count_the_domains_in_the_most_deprived_tenth():
+    wards = make_wards()
+    wards["income"], wards["health"] = 90.0, np.resize([89.9, 90.0, np.nan], 36)
+    found = {view.name: view for view in views.views(wards, make_cover())}
+    levers = found["Levers: how many domains"]
+    assert levers.values[:3].tolist() == [1, 2, classes.WITHOUT_VALUE]
+    assert levers.classes[2].name == "Two"
+    income = found["Deprivation: income"]
+    assert set(income.values) == {4}
+
+
+def test_coverage_tells_every_month_from_some_and_none():
+    wards = make_wards()
+    wards["months_covered"] = np.resize([12, 3, 0], 36)
+    coverage = views.views(wards, make_cover())[-1]
+    assert coverage.name == "Coverage"
+    assert coverage.values[:3].tolist() == [0, 1, 2]
 
 
 def test_a_view_is_absent_where_the_method_did_not_run():
-    wards = make_wards().drop(columns=["gi_star_class", "local_moran_class", "index_score"])
-    assert views.views(wards, make_cover()) == []
+    gone = ["gi_star_class", "local_moran_class", "index_score", "income", "deprivation", "months_covered"]
+    assert views.views(make_wards().drop(columns=gone), make_cover()) == []
 
 
 def test_the_sequence_darkens_in_clear_steps():
-    steps = [luminance(colour) for colour in views.SEQUENCE]
+    steps = [luminance(colour) for colour in classes.SEQUENCE]
     assert len(steps) <= 5
     contrast = [(light + 0.05) / (dark + 0.05) for light, dark in itertools.pairwise(steps)]
     assert min(contrast) > 1.2

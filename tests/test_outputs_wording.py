@@ -186,3 +186,72 @@ def test_no_template_or_sentence_holds_a_word_that_stigmatises():
             "sink estate",
         ):
             assert word not in text, (path.name, word)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (0.94, "chosen in 94 of 100 tests"),
+        (1.0, "chosen in 100 of 100 tests"),
+        (0.998, "chosen in more than 99 of 100 tests"),
+        (0.002, "chosen in fewer than 1 of 100 tests"),
+        (0.0, "chosen in 0 of 100 tests"),
+        (np.nan, ""),
+        (None, ""),
+    ],
+)
+def test_a_share_of_tests_is_a_count_of_a_hundred_and_never_a_false_all_or_none(value, said):
+    assert wording.tested(value) == said
+
+
+def test_a_place_has_the_words_of_its_range():
+    assert wording.likely_place({"rank_low": 2, "rank_high": 5}) == "likely place 2nd to 5th"
+    assert wording.likely_place({"rank_low": 3, "rank_high": 3}) == "likely place 3rd"
+    assert wording.likely_place({"rank_low": 3, "rank_high": pd.NA}) == ""
+    assert (
+        wording.other_choices({"rank_choice_low": 1, "rank_choice_high": 11}) == "place 1st to 11th under other choices"
+    )
+    assert wording.other_choices({}) == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (100, 88, "12% fewer"),
+        (50, 75, "50% more"),
+        (49, 75, ""),
+        (1_000, 1_004, "about as many"),
+        (200, 0, "100% fewer"),
+        (None, 75, ""),
+        (100, np.nan, ""),
+    ],
+)
+def test_a_change_is_a_per_cent_only_on_a_base_of_fifty(before, after, said):
+    assert wording.change(before, after) == said
+
+
+def test_a_count_carries_its_range_whole():
+    assert wording.counted(301, 266.8, 337.4) == "301 [267 to 337]"
+    assert wording.counted(1_301, None, 3) == "1,301"
+    assert wording.counted(None, 1, 2) == "–"
+
+
+@pytest.mark.parametrize(
+    ("area", "wards", "said"),
+    [
+        ({"criterion_chronic": "pass"}, [], "long-standing"),
+        ({"criterion_chronic": "fail"}, [{"chronic_state": "not"}], "not long-standing"),
+        ({"criterion_chronic": "fail"}, [{"chronic_state": "chronic"}, {}], "long-standing in 1 of its 2 wards"),
+        ({"criterion_chronic": "fail"}, [{"emerging_word": "new"}, {"emerging_word": "new"}, {}], "new"),
+        ({"criterion_chronic": "fail"}, [{"emerging_word": "new"}, {}], "not long-standing"),
+        ({"criterion_chronic": "not assessed"}, [{"chronic_state": "chronic"}], ""),
+        ({}, [], ""),
+    ],
+)
+def test_an_area_is_long_standing_or_new_only_where_it_can_be_said(area, wards, said):
+    assert wording.lasting(area, wards) == said
+
+
+def test_a_span_of_months_is_short():
+    assert wording.months("2024-01", "2024-03") == "Jan–Mar 2024"
+    assert wording.months("2023-11", "2024-01") == "Nov 2023–Jan 2024"

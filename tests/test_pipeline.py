@@ -14,8 +14,12 @@ from tipping_point.config import read_study
 from tipping_point.pipeline import analyse, check_study, run_study
 from tipping_point.schema import AREAS, COUNTS, COVERAGE, RECONCILIATION, RECORDS, WARDS, InputError
 
+ASKED_FOR = {"calibration", "adjusted", "equality", "agreement", "recorded_crime"}
+"""Tables that the demo's study does not ask for, or is too short for."""
+
 TABLES = (
-    *(f"{name}.csv" for name in RECORDS if name not in {"calibration", "adjusted", "equality"}),
+    *(f"{name}.csv" for name in RECORDS if name not in ASKED_FOR),
+    "unplaced.csv",
     "wards.csv",
     "areas.csv",
     "counts.parquet",
@@ -27,11 +31,17 @@ TABLES = (
     "wards.parquet",
     "shortlist.ods",
     "shortlist.xlsx",
-    "qa",
     "map.html",
     "report.html",
+    "report.pdf",
+    *(f"{name}.{kind}" for name in ("map", "areas") for kind in ("png", "svg")),
     "study.toml",
 )
+
+
+def files_in(folder):
+    """Every file of a study's folder, those of its qa folder too."""
+    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 @pytest.fixture(scope="module")
@@ -52,12 +62,12 @@ def wards(finished):
 
 def test_the_folder_holds_what_the_contract_says(finished):
     _, folder = finished
-    assert {path.name for path in folder.iterdir()} == {*TABLES, "provenance.json", "run.log"}
+    assert {path.name for path in folder.iterdir()} == {*TABLES, "qa", "provenance.json", "run.log"}
 
 
 def test_columns_are_the_contracts(finished, wards):
     _, folder = finished
-    absent = {"ward_code", "chronic_next_year"}
+    absent = {"ward_code", "chronic_next_year", "share_near_border"}
     names = [column.name for column in WARDS if column.name not in absent]
     assert list(wards.columns[: len(names)]) == names
     for file, columns in (("coverage", COVERAGE), ("reconciliation", RECONCILIATION), ("areas", AREAS)):
@@ -163,7 +173,7 @@ def test_provenance_traces_every_input(finished, study):
 
 
 def test_absolute_paths_stand_in_provenance_only(finished, demo):
-    for path in finished[1].iterdir():
+    for path in files_in(finished[1]):
         if path.name != "provenance.json":
             assert str(demo.folder).encode() not in path.read_bytes(), path.name
 
@@ -177,7 +187,7 @@ def test_the_same_study_gives_the_same_bytes(finished, study, tmp_path):
 def test_a_run_that_fails_leaves_the_last_good_folder_and_nothing_beside(finished, study, tmp_path, monkeypatch):
     folder = tmp_path / "study"
     shutil.copytree(finished[1], folder)
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    before = {path: path.read_bytes() for path in files_in(folder)}
 
     def fail(*_args, **_options):
         raise InputError("the disk is full")
@@ -185,7 +195,7 @@ def test_a_run_that_fails_leaves_the_last_good_folder_and_nothing_beside(finishe
     monkeypatch.setattr("tipping_point.pipeline.run.write_report", fail)
     with pytest.raises(InputError, match="disk is full"):
         run_study(study, output=folder)
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert {path: path.read_bytes() for path in files_in(folder)} == before
     assert [path.name for path in tmp_path.iterdir()] == ["study"]
 
 
@@ -272,6 +282,6 @@ def test_an_archive_that_overlaps_is_told_by_its_name_alone(demo, study, tmp_pat
     assert results.reconciliation["rows_in"].sum() == demo.truth["crime_rows"]
     report = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "also in 2025-11.zip" in report.replace("Also", "also")
-    for written in (tmp_path / "out").iterdir():
+    for written in files_in(tmp_path / "out"):
         if written.name != "provenance.json":
             assert str(demo.folder).encode() not in written.read_bytes(), written.name

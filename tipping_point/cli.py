@@ -18,6 +18,7 @@ from tipping_point import __version__
 from tipping_point.backtest import describe_backtest, run_backtest
 from tipping_point.config import Config, read_study
 from tipping_point.demo.city import make_demo
+from tipping_point.outputs.wording import place
 from tipping_point.pipeline import (
     STEPS,
     Results,
@@ -295,6 +296,8 @@ def _run_and_tell(config: Config, output: Path, edition: str, command: str) -> N
         print(line)
     print(f"Map:    {output / 'map.html'}")
     print(f"Report: {output / 'report.html'}")
+    if not (output / "report.pdf").exists():
+        print("PDF:    not made: its system parts (Pango) are missing here; run.log says more")
 
 
 def _advance(bar: tqdm[None]) -> Callable[[str], None]:
@@ -325,8 +328,8 @@ def describe_results(results: Results) -> list[str]:
     lines.append(f"{hot:,} wards hot by at least one method; {len(areas):,} candidate areas; shortlist:")
     for country, chosen in areas[areas["shortlisted"]].groupby("country"):
         for _, area in chosen.iterrows():
-            lines.append(f"  {country} {area['rank']}. {area['area_name']}: {area['wards']} wards, "
-                         f"{area['population']:,.0f} residents, index {area['index_score']:.0f}")  # fmt: skip
+            lines.append(f"  {country}, {place(area)}: {area['area_name']}, {area['wards']} wards, "
+                         f"{area['population']:,.0f} residents")  # fmt: skip
     if not areas["shortlisted"].any():
         lines.append("  no group of touching hot wards keeps to the study's limits")
     lines.append(cover.stamp)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,10 +15,36 @@ from tipping_point.outputs import wording
 NEXT = 10
 """How many areas that were not chosen are shown after the shortlist of a country."""
 
+LONGEST = 700
+"""Characters of a sentence from the tables that are shown."""
+
+LASTING = ("emerging_word", "chronic_state")
+"""What a ward says of whether an area is long-standing or new."""
+
+LEVER = re.compile(r"(?P<domain>[^(]*?) \((?P<department>[^;]*); (?P<lead>.*)\)")
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One of the four criteria: its name, 'pass', 'fail' or 'not assessed', and the numbers behind it in a sentence."""
+
+    name: str
+    result: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Lever:
+    """A domain of deprivation in which an area is in the most deprived tenth, and who can act on it."""
+
+    domain: str
+    department: str
+    lead: str
+
 
 @dataclass(frozen=True)
 class Area:
-    """One area in words: what the list, the card and the table twin show of it."""
+    """One area in words: what the list, the card, the brief and the table twin show of it."""
 
     area_id: str
     number: str
@@ -35,9 +62,31 @@ class Area:
     index: str
     share: str
     place: str
+    likely: str
+    """'likely place 2nd to 5th': what chance leaves open; '' until firmness is part of the run."""
+    other_choices: str
+    """'place 2nd to 5th under other choices'; '' where none was tried."""
     tested: str
-    """'chosen in 94 of 100 tests'; '' until firmness is part of the run."""
+    """'chosen in 94 of 100 tests'; '' until firmness is part of the run, or where nothing else could be chosen."""
+    lasting: str
+    """'long-standing', 'new', 'long-standing in 2 of its 5 wards', 'not long-standing'; '' where it cannot be said."""
+    standing: str
+    """'chosen', 'nearly chosen', 'not chosen' or 'not assessed'."""
     criteria: tuple[tuple[str, str], ...]
+    criteria_said: tuple[Criterion, ...]
+    levers: tuple[Lever, ...]
+    partnerships: str
+    authority: str
+    """The mayoral authority; '' where no lookup has it, which `authority_note` then says."""
+    authority_note: str
+    why: str
+    would_change: str
+    rivals: str
+    contribution: tuple[str, ...]
+    """How far it carries the whole towards halving, in sentences."""
+    depends_on_police_generated: bool
+    police_generated: str
+    """Why it depends on offences that police generate; '' where it does not."""
     caveats: tuple[str, ...]
     visitors: bool
     row: Mapping[str, Any]
@@ -64,8 +113,7 @@ def country_lists(wards: pd.DataFrame, areas: pd.DataFrame, cover: schema.Cover)
     table = keyed(areas, "area_id")
     known: list[str] = wards["country"].dropna().unique().tolist() if "country" in wards else []
     countries = sorted(country for country in known if country) or [""]
-    names = dict(zip(wards.index.astype(str), wards["ward_name"], strict=True)) if "ward_name" in wards else {}
-    return [_country_list(country, wards, table, cover, names, alone=len(countries) < 2) for country in countries]
+    return [_country_list(country, wards, table, cover, alone=len(countries) < 2) for country in countries]
 
 
 def keyed(table: pd.DataFrame, key: str) -> pd.DataFrame:
@@ -76,13 +124,7 @@ def keyed(table: pd.DataFrame, key: str) -> pd.DataFrame:
 
 
 def _country_list(
-    country: str,
-    wards: pd.DataFrame,
-    table: pd.DataFrame,
-    cover: schema.Cover,
-    names: Mapping[str, str],
-    *,
-    alone: bool,
+    country: str, wards: pd.DataFrame, table: pd.DataFrame, cover: schema.Cover, *, alone: bool
 ) -> CountryList:
     mine = table[table["country"].eq(country)] if country and "country" in table else table
     if "rank" in mine:
@@ -90,28 +132,29 @@ def _country_list(
         mine = mine[mine["rank"].notna()].sort_values(["rank", "area_id"], kind="stable")
     chosen = wording.flags(mine, "shortlisted", absent=True)
     prefix = "" if alone else country[:1]
-    shortlist = tuple(_area(row, names, prefix) for row in wording.rows(mine[chosen]))
+    shortlist = tuple(_area(row, wards, prefix) for row in wording.rows(mine[chosen]))
     ranked = mine["rank"].notna() if "rank" in mine else ~chosen
-    following = tuple(_area(row, names, prefix) for row in wording.rows(mine[~chosen & ranked].head(NEXT)))
+    following = tuple(_area(row, wards, prefix) for row in wording.rows(mine[~chosen & ranked].head(NEXT)))
     home = wards[wards["country"].eq(country)] if country else wards
     why = "" if shortlist else wording.no_areas(home, cover.area if alone else country, cover)
     return CountryList(wording.clean(country), shortlist, following, why)
 
 
-def _area(row: dict[str, Any], names: Mapping[str, str], prefix: str) -> Area:
-    criteria = tuple(
-        (words, wording.clean(row[name])) for name, words in wording.CRITERIA.items() if row.get(name) is not None
-    )
-    in_top = row.get("share_in_top")
+def _area(row: dict[str, Any], wards: pd.DataFrame, prefix: str) -> Area:
+    codes = wording.split(row.get("ward_codes"))
+    mine = wards[wards.index.isin(codes)]
+    names = dict(zip(mine.index.astype(str), mine["ward_name"], strict=True)) if "ward_name" in mine else {}
+    shortlisted = wording.truth(row.get("shortlisted", True))
+    said = _criteria(row)
     return Area(
         area_id=str(row["area_id"]),
         number=f"{prefix}{wording.count(row.get('rank'))}",
-        shortlisted=wording.truth(row.get("shortlisted", True)),
+        shortlisted=shortlisted,
         name=wording.clean(row.get("area_name"), 140) or str(row["area_id"]),
-        districts=wording.listed(wording.clean(name) for name in wording.split(row.get("district_names"))),
-        forces=wording.listed(wording.clean(name) for name in wording.split(row.get("force_names"))),
+        districts=_names(row, "district_names"),
+        forces=_names(row, "force_names"),
         country=wording.clean(row.get("country")),
-        codes=tuple(wording.split(row.get("ward_codes"))),
+        codes=tuple(codes),
         wards=wording.plural(row.get("wards"), "ward"),
         people=wording.count(row.get("population")),
         crimes=wording.count(row.get("crimes")),
@@ -121,9 +164,43 @@ def _area(row: dict[str, Any], names: Mapping[str, str], prefix: str) -> Area:
         index=wording.decimal(row.get("index_score")),
         share=wording.share(row.get("share_of_harm")),
         place=wording.place(row),
-        tested="" if in_top is None else f"chosen in {round(100 * float(in_top))} of 100 tests",
-        criteria=criteria,
+        likely=wording.likely_place(row),
+        other_choices=wording.other_choices(row),
+        tested=wording.tested(row.get("share_in_top")),
+        lasting=wording.lasting(row, wording.rows(mine[[name for name in LASTING if name in mine]])),
+        standing=wording.STANDINGS.get(str(row.get("standing") or ""), "chosen" if shortlisted else "nearly chosen"),
+        criteria=tuple((each.name, each.result) for each in said),
+        criteria_said=said,
+        levers=_levers(row.get("levers")),
+        partnerships=_names(row, "partnership_names"),
+        authority=_names(row, "mayoral_authority"),
+        authority_note=wording.clean(row.get("accountability_note"), 300),
+        why=wording.clean(row.get("why"), LONGEST),
+        would_change=wording.clean(row.get("would_change"), LONGEST),
+        rivals=wording.clean(row.get("rivals"), LONGEST),
+        contribution=tuple(wording.contribution(row)),
+        depends_on_police_generated=wording.truth(row.get("depends_on_police_generated")),
+        police_generated=wording.clean(row.get("police_generated_reason"), 400),
         caveats=tuple(wording.area_caveats(row, names)),
         visitors=bool(wording.split(row.get("visitor_wards"))),
         row=row,
     )
+
+
+def _names(row: Mapping[str, Any], column: str) -> str:
+    """The names in a cell, each cleaned: 'A, B and C'."""
+    return wording.listed(wording.clean(name) for name in wording.split(row.get(column)))
+
+
+def _criteria(row: Mapping[str, Any]) -> tuple[Criterion, ...]:
+    return tuple(
+        Criterion(words, wording.clean(row[name]), wording.clean(row.get(f"{name}_reason"), LONGEST))
+        for name, words in wording.CRITERIA.items()
+        if row.get(name) is not None
+    )
+
+
+def _levers(cell: object) -> tuple[Lever, ...]:
+    """The levers in a cell of `areas`: 'Income (Department; local lead) | Health (…)'."""
+    found = [LEVER.fullmatch(part.strip()) for part in wording.clean(cell, 2_000).split(" | ")]
+    return tuple(Lever(*(wording.clean(text, 200) for text in each.groups())) for each in found if each)

@@ -3,31 +3,39 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
-import gzip
 import hashlib
-import json
 import logging
 import re
 from collections.abc import Mapping, Sequence
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import folium
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 from branca.element import Figure, MacroElement
 from folium.template import Template
 from markupsafe import Markup
 
 from tipping_point import schema
-from tipping_point.outputs import cards, listing, pages, shapes, views, wording
+from tipping_point.outputs import heading, listing, map_data, pages, views, wording
+from tipping_point.outputs.slider import Slider, build_slider
 
 logger = logging.getLogger(__name__)
 
-SCRIPTS = ("shapes.js", "canvas.js", "map.js")
+SCRIPTS = (
+    "shapes.js",
+    "hexes.js",
+    "canvas.js",
+    "labels.js",
+    "legend.js",
+    "search.js",
+    "cards.js",
+    "tables.js",
+    "map.js",
+)
 
 
 def draw_map(
@@ -37,29 +45,56 @@ def draw_map(
     *,
     coverage: pd.DataFrame | None = None,
     columns: Sequence[schema.Column] = (),
+    counts: pd.DataFrame | None = None,
+    sources: pd.DataFrame | None = None,
+    contact: str = "",
+    tiles: str | None = None,
+    tiles_attribution: str = "",
 ) -> folium.Map:
     """The map of a study, as a folium map that shows itself in a notebook and saves itself as one file.
 
-    `wards`: schema.WARDS with outlines, on ward_code; columns that the run did not make may be absent.
-    `areas`: schema.AREAS, may be empty. `columns` explains indicator columns beyond the schema. The file holds
-    Leaflet (from the installed package), the outlines and all words; its content-security policy forbids the rest.
+    The file holds Leaflet (from the installed package), the outlines and all words; its content-security policy
+    forbids the rest.
+
+    Args:
+        wards: schema.WARDS with outlines, on ward_code; columns that the run did not make may be absent.
+        areas: schema.AREAS, may be empty.
+        cover: what the outputs carry on their face.
+        coverage: schema.COVERAGE, for the files that are missing.
+        columns: what indicator columns beyond the schema mean.
+        counts: schema.COUNTS, for the slider of months; without it there is none.
+        sources: schema.SOURCES, for who published the crimes.
+        contact: whom to ask; '' is shown as not stated.
+        tiles: address of a base map, such as 'https://tiles.example.org/{z}/{x}/{y}.png'. The map then asks that host
+            for pictures, and no other; None, the default, is a map that asks nobody.
+        tiles_attribution: whom the base map must name; shown on the map.
+
+    Raises:
+        InputError: wards repeat, or `tiles` is not an https address with {z}, {x} and {y}.
     """
     schema.check_table(listing.keyed(wards, "ward_code"), "wards", ["ward_code", "geometry"], unique=["ward_code"])
+    base = _base_map(tiles, tiles_attribution)
     table = wards.set_index("ward_code") if "ward_code" in wards else wards
     lists = listing.country_lists(table, areas, cover)
-    text, outline, bounds = _payload(table, lists, cover, columns)
-    mark = hashlib.sha256(outline + text).hexdigest()[:12]
+    slider = build_slider(table, counts, cover)
+    data = map_data.build_data(table, lists, cover, slider, columns=columns, tiles=base)
+    mark = hashlib.sha256(data.outlines + data.words).hexdigest()[:12]
     shown = folium.Map(tiles=None, zoom_start=6, control_scale=True, zoom_snap=0.1, attribution_control=False)
     shown._id = mark  # folium draws ids at random; the file is to be the same for the same study
-    drawing = _Drawing(bounds)
+    drawing = _Drawing(data.bounds)
     drawing._id = mark
     shown.add_child(drawing)
-    page = _Page(_context(table, lists, cover, coverage), text, outline)
+    context = {
+        **_context(table, lists, cover, slider, coverage=coverage, sources=sources),
+        "contact": contact or "not stated",
+        "base": base,
+    }
+    page = _Page(context, data)
     page.add_child(shown, name="study")
     shortlisted = sum(len(country.shortlist) for country in lists)
     logger.info(
         "map: %d wards and %d shortlisted areas, %d kB of outlines and %d kB of words, packed",
-        len(table), shortlisted, len(outline) // 1000, len(text) // 1000,
+        len(table), shortlisted, len(data.outlines) // 1000, len(data.words) // 1000,
     )  # fmt: skip
     return shown
 
@@ -71,21 +106,28 @@ def write_map(
     *,
     coverage: pd.DataFrame | None = None,
     columns: Sequence[schema.Column] = (),
+    counts: pd.DataFrame | None = None,
+    sources: pd.DataFrame | None = None,
+    contact: str = "",
+    tiles: str | None = None,
+    tiles_attribution: str = "",
     path: Path,
 ) -> Path:
     """Write draw_map's map to `path`, the same bytes for the same study; returns the path."""
-    shown = draw_map(wards, areas, cover, coverage=coverage, columns=columns)
+    shown = draw_map(
+        wards, areas, cover, coverage=coverage, columns=columns, counts=counts, sources=sources,
+        contact=contact, tiles=tiles, tiles_attribution=tiles_attribution,
+    )  # fmt: skip
     return pages.write_text(path, shown.get_root().render())
 
 
 class _Page(Figure):
     """The HTML file around the map. It leaves out folium's own head: CDN links and a view that cannot be enlarged."""
 
-    def __init__(self, context: Mapping[str, Any], text: bytes, outline: bytes) -> None:
+    def __init__(self, context: Mapping[str, Any], data: map_data.MapData) -> None:
         super().__init__(height="720px")
         self.context = context
-        self.text = text
-        self.outline = outline
+        self.data = data
 
     def render(self, **kwargs: object) -> str:
         """The whole file. Only scripts whose hash the policy names can run."""
@@ -94,14 +136,15 @@ class _Page(Figure):
         leaflet, style = _leaflet()
         code = [leaflet, "\n".join(pages.read(name) for name in SCRIPTS), self.script.render(**kwargs)]
         made = pages.environment().get_template("map.html")
+        base = self.context["base"]
         return made.render(
             **self.context,
-            policy=_policy(code),
+            policy=_policy(code, base["origin"] if base else ""),
             style=Markup("\n".join([style, pages.read("page.css"), pages.read("map.css")])),  # noqa: S704 - our own files
             scripts=[Markup(script) for script in code],  # noqa: S704 - Leaflet, our own files, folium's numbers
             canvas=Markup(self.html.render(**kwargs)),  # noqa: S704 - folium's element, its id is a hash
-            text=base64.b64encode(self.text).decode("ascii"),
-            outline=base64.b64encode(self.outline).decode("ascii"),
+            text=base64.b64encode(self.data.words).decode("ascii"),
+            outline=base64.b64encode(self.data.outlines).decode("ascii"),
         )
 
 
@@ -122,112 +165,49 @@ class _Drawing(MacroElement):
         self.bounds = bounds
 
 
-def _payload(
-    wards: gpd.GeoDataFrame,
-    lists: Sequence[listing.CountryList],
-    cover: schema.Cover,
-    columns: Sequence[schema.Column],
-) -> tuple[bytes, bytes, list[list[float]]]:
-    """The words and the outlines, each packed, and the first view [[south, west], [north, east]]."""
-    simple = shapes.outlines(wards)
-    shown = [area for country in lists for area in country.areas]
-    districts = shapes.by_column(simple, _text(wards, "district_name"))
-    merged = shapes.merged(simple, [area.codes for area in shown])
-    places = shapes.decimals(simple)
-    outline = b"".join(shapes.pack(each, places) for each in (simple, districts, merged))
-    words = {
-        "places": places,
-        "wards": _ward_words(wards, simple, lists, cover, columns),
-        "districts": {
-            "name": [wording.clean(name) for name in districts.index],
-            "point": _points(districts, places),
-        },
-        "areas": [cards.area_card(area, cover) for area in shown],
-        "areaPoints": _points(merged, places),
-        "views": [_view(view) for view in views.views(wards, cover)],
-        "notAssessed": views.NOT_ASSESSED,
-    }
-    text = json.dumps(words, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-    drawn = simple[~simple.is_empty]
-    if drawn.empty:
-        return _squeeze(text), _squeeze(outline), [[49.9, -6.4], [55.9, 1.8]]
-    west, south, east, north = drawn.to_crs("EPSG:4326").total_bounds.round(4).tolist()
-    return _squeeze(text), _squeeze(outline), [[south, west], [north, east]]
-
-
-def _ward_words(
-    wards: gpd.GeoDataFrame,
-    simple: gpd.GeoSeries,
-    lists: Sequence[listing.CountryList],
-    cover: schema.Cover,
-    columns: Sequence[schema.Column],
-) -> dict[str, Any]:
-    district, names = pd.factorize(_text(wards, "district_name").to_numpy(dtype=object), sort=True)
-    country, countries = pd.factorize(_text(wards, "country").to_numpy(dtype=object), sort=True)
-    force, forces = pd.factorize(_text(wards, "force_name").to_numpy(dtype=object), sort=True)
-    visitor = wording.flags(wards, "visitor_ward")
-    return {
-        "code": [wording.clean(code, 20) for code in wards.index],
-        "name": [wording.clean(name) for name in _text(wards, "ward_name")],
-        "district": district.tolist(),
-        "districts": [wording.clean(name) for name in names],
-        "country": country.tolist(),
-        "countries": [wording.clean(name) for name in countries],
-        "force": force.tolist(),
-        "forces": [wording.clean(name) for name in forces],
-        "visitor": np.flatnonzero(visitor).tolist(),
-        "point": _points(simple, shapes.decimals(simple)),
-        "area": cards.area_of_ward(wards, lists),
-        **dataclasses.asdict(cards.ward_cards(wards, cover, columns)),
-    }
-
-
 def _context(
     wards: gpd.GeoDataFrame,
     lists: Sequence[listing.CountryList],
     cover: schema.Cover,
+    slider: Slider,
+    *,
     coverage: pd.DataFrame | None,
+    sources: pd.DataFrame | None,
 ) -> dict[str, Any]:
     assessed = wording.flags(wards, "assessed", absent=True)
     return {
         "cover": cover,
+        "title": heading.title(wards, lists, cover),
+        "source": heading.source(sources),
+        "age": heading.age(cover),
+        "proxy": heading.PROXY,
         "lists": lists,
         "wards": wording.count(len(wards)),
         "not_assessed": int((~assessed).sum()),
+        "top": views.top_words(wards) if "share_in_top" in wards and wards["share_in_top"].notna().any() else "",
         "files": wording.missing_files(coverage),
         "months": wording.plural(cover.months, "month"),
+        "slider": slider,
         "mark_note": wording.MARK_NOTE,
-        "listed": wording.listed,
     }
 
 
-def _view(view: views.View) -> dict[str, Any]:
-    shown = {field.name: getattr(view, field.name) for field in dataclasses.fields(view)}
+def _base_map(tiles: str | None, attribution: str) -> dict[str, str] | None:
+    """The base map's address, words and the one origin that the policy opens."""
+    if tiles is None:
+        return None
+    parts = urlsplit(tiles)
+    faults = []
+    if parts.scheme != "https" or not re.fullmatch(r"(\{s\}\.)?[a-z0-9.-]+(:\d+)?", parts.netloc):
+        faults.append(f"tiles: '{wording.clean(tiles)}' is not an https address of a host")
+    faults += [f"tiles: '{wording.clean(tiles)}' lacks {part}" for part in ("{z}", "{x}", "{y}") if part not in tiles]
+    if faults:
+        raise schema.InputError(faults)
     return {
-        **shown,
-        "classes": [dataclasses.asdict(each) for each in view.classes],
-        "countries": [wording.clean(name) for name in view.countries],
-        "values": view.values.tolist(),
+        "url": tiles,
+        "attribution": wording.clean(attribution, 300),
+        "origin": f"https://{parts.netloc.replace('{s}', '*')}",
     }
-
-
-def _points(series: gpd.GeoSeries, places: int) -> list[list[int] | None]:
-    """A point inside each shape in steps of the packed outlines; nothing where there is no shape."""
-    points = shapes.inner_points(series)
-    known = ~np.isnan(points[:, 0])
-    steps = np.rint(shapes.to_degrees(points[known]) * 10**places).astype(int).tolist()
-    following = iter(steps)
-    return [next(following) if has else None for has in known]
-
-
-def _text(wards: pd.DataFrame, column: str) -> pd.Series:
-    if column not in wards:
-        return pd.Series("", index=wards.index)
-    return wards[column].astype(object).where(wards[column].notna(), "")
-
-
-def _squeeze(data: bytes) -> bytes:
-    return gzip.compress(data, compresslevel=9, mtime=0)
 
 
 def _leaflet() -> tuple[str, str]:
@@ -241,10 +221,10 @@ def _leaflet() -> tuple[str, str]:
     return re.sub(r"//# sourceMappingURL=.*", "", script), re.sub(r"url\([^)]*\)", "none", style)
 
 
-def _policy(scripts: Sequence[str]) -> str:
+def _policy(scripts: Sequence[str], pictures: str) -> str:
     hashes = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
     named = " ".join(f"'sha256-{value}'" for value in hashes)
     return (
-        f"default-src 'none'; script-src {named}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
-        "form-action 'none'"
+        f"default-src 'none'; script-src {named}; style-src 'unsafe-inline'; img-src {f'data: {pictures}'.strip()}; "
+        "base-uri 'none'; form-action 'none'"
     )

@@ -1,4 +1,7 @@
-"""Small still pictures for the report, as SVG text: a locator map, bars with their ranges, a strip of months."""
+"""Small still pictures for the report, as SVG text: a locator map, bars with their ranges, a strip of months.
+
+Colours stand in the elements, not in a style sheet: the PDF library gives a page's styles to no picture.
+"""
 
 from __future__ import annotations
 
@@ -18,16 +21,28 @@ from tipping_point.outputs.listing import Area, CountryList
 WIDTH = 1_000
 """Width of the locator map in its own units."""
 
+INK, QUIET, TEAL, LINE, LAND = "#1d2731", "#56616b", "#5fa0a6", "#c3c6c4", "#f4f3ee"
+"""Five colours, and white: no picture of the brief holds more."""
+
+DETAIL = 900
+"""Steps along the longest side of the study to which outlines of the report are simplified."""
+
+MOST_BARS = 12
+"""Bars that a chart of quarters has room for."""
+
 MANY_WARDS = 1_500
 """More wards than this, and the locator shows districts: the picture stays light and calm."""
 
 
-def locator(wards: gpd.GeoDataFrame, lists: Sequence[CountryList]) -> dict[str, Any]:
+def locator(
+    wards: gpd.GeoDataFrame, lists: Sequence[CountryList], simple: gpd.GeoSeries | None = None
+) -> dict[str, Any]:
     """The study's outline with its areas: SVG paths and numbered points for the report's template.
 
-    `height` is in the units of WIDTH; empty paths where no ward has an outline.
+    `height` is in the units of WIDTH; empty paths where no ward has an outline. `simple` are the simplified outlines,
+    where somebody has them already.
     """
-    simple = shapes.outlines(wards, detail=900)
+    simple = shapes.outlines(wards, detail=DETAIL) if simple is None else simple
     drawn = simple[~simple.is_empty]
     if drawn.empty:
         return {"width": WIDTH, "height": 0, "land": [], "bare": [], "areas": [], "districts": False}
@@ -64,13 +79,13 @@ def _numbered(areas: Sequence[Area], paths: Sequence[str], points: npt.NDArray[n
         if np.isfinite(x)
     ]
     chosen = [area for area in shown if area["shortlisted"]]
-    placed = _apart(np.array([[area["from_x"], area["from_y"]] for area in chosen], dtype=float).reshape(-1, 2))
+    placed = apart(np.array([[area["from_x"], area["from_y"]] for area in chosen], dtype=float).reshape(-1, 2))
     for area, (x, y) in zip(chosen, placed, strict=True):
         area.update(x=round(x), y=round(y))
     return shown
 
 
-def _apart(points: npt.NDArray[np.float64], gap: float = 36.0) -> npt.NDArray[np.float64]:
+def apart(points: npt.NDArray[np.float64], gap: float = 36.0) -> npt.NDArray[np.float64]:
     """Points pushed away from each other until they stand `gap` apart, so that every number can be read."""
     moved = points.copy()
     for _ in range(60):
@@ -111,11 +126,57 @@ def _bar(row: wording.Row, column: str, top: float) -> Markup:
     low, high = row.get(f"{column}_low"), row.get(f"{column}_high")
     whisker = Markup("")
     if low is not None and high is not None:
-        whisker = Markup('<path class="whisker" d="M{0} 3v8M{0} 7H{1}M{1} 3v8"/>').format(x(low), x(high))
+        drawn = Markup('<path class="whisker" d="M{0} 3v8M{0} 7H{1}M{1} 3v8" fill="none" stroke="{2}"/>')
+        whisker = drawn.format(x(low), x(high), INK)
     box = Markup(
-        '<svg class="bar" viewBox="0 0 120 14" aria-hidden="true"><rect x="1" y="4" width="{}" height="6"/>{}</svg>'
+        '<svg class="bar" viewBox="0 0 120 14" aria-hidden="true">'
+        '<rect x="1" y="4" width="{}" height="6" fill="{}"/>{}</svg>'
     )
-    return box.format(round(x(row[column]) - 1, 1), whisker)
+    return box.format(round(x(row[column]) - 1, 1), TEAL, whisker)
+
+
+def quarter_bars(quarters: pd.DataFrame, name: str) -> Markup:
+    """Crimes by quarter as bars from zero, each with the thin line of what chance alone allows; a table stands beside.
+
+    Each bar bears the first month of its quarter. One that is not covered is a gap with a dash, never a bar of nought.
+    """
+    rows = wording.rows(quarters)
+    top = max((float(row["crimes_high"]) for row in rows if row["crimes_high"] is not None), default=1.0) or 1.0
+    step, floor, tall = 40, 132, 108
+    # The same width whatever the number of quarters, so that bars of one report have one thickness.
+    wide = step * max(len(rows), MOST_BARS)
+    parts = [Markup('<path d="M0 {0}H{1}" stroke="{2}" fill="none"/>').format(floor, wide, QUIET)]
+    year = ""
+    for place, row in enumerate(rows):
+        first = pd.Period(str(row["quarter"]).split(" to ")[0], freq="M")
+        middle = step * place + step / 2
+        lines = [(floor + 15, first.strftime("%b")), (floor + 29, str(first.year))]
+        parts += [_label(middle, y, text) for y, text in lines if text != year]
+        year = str(first.year)
+        if row["crimes"] is None:
+            parts.append(_label(middle, floor - 6, wording.NONE))
+            continue
+        y, low, high = (
+            round(floor - tall * float(row[key]) / top, 1) for key in ("crimes", "crimes_low", "crimes_high")
+        )
+        parts.append(
+            Markup('<rect x="{}" y="{}" width="{}" height="{}" fill="{}"/>').format(
+                middle - 13, y, 26, round(floor - y, 1), TEAL
+            )
+        )
+        drawn = Markup('<path d="M{0} {1}V{2}M{3} {1}h6M{3} {2}h6" fill="none" stroke="{4}"/>')
+        parts.append(drawn.format(middle, low, high, middle - 3, INK))
+        parts.append(_label(middle, high - 5, wording.count(row["crimes"]), INK))
+    words = f"Bars of crimes by quarter in {name}; the same numbers stand in a table."
+    return Markup('<svg class="quarters" viewBox="0 0 {} 164" role="img" aria-label="{}">{}</svg>').format(
+        wide, words, Markup("").join(parts)
+    )
+
+
+def _label(x: float, y: float, text: str, colour: str = QUIET) -> Markup:
+    return Markup(
+        '<text x="{}" y="{}" font-size="13" font-family="sans-serif" text-anchor="middle" fill="{}">{}</text>'
+    ).format(x, round(y, 1), colour, text)
 
 
 def months_strip(statuses: Sequence[str]) -> Markup:
@@ -125,12 +186,12 @@ def months_strip(statuses: Sequence[str]) -> Markup:
     for place, status in enumerate(statuses):
         left = place * step
         if status == "complete":
-            cells.append(Markup('<rect x="{}" y="1" width="{}" height="10"/>').format(left + 0.5, step - 1))
+            box = Markup('<rect x="{}" y="1" width="{}" height="10" fill="{}"/>')
+            cells.append(box.format(left + 0.5, step - 1, TEAL))
         else:
-            box = "M{0} 1.5h{1}v9h-{1}zM{0} 10.5l{1} -9"
-            cells.append(Markup(f'<path d="{box}"/>').format(left + 1, step - 2))  # noqa: S704 - our own text
-    body = Markup("").join(cells)
+            box = Markup('<path d="M{0} 1.5h{1}v9h-{1}zM{0} 10.5l{1} -9" fill="#ffffff" stroke="{2}"/>')
+            cells.append(box.format(left + 1, step - 2, QUIET))
     wide = len(statuses) * step
     return Markup(
         '<svg class="strip" width="{0}" height="12" viewBox="0 0 {0} 12" aria-hidden="true">{1}</svg>'
-    ).format(wide, body)
+    ).format(wide, Markup("").join(cells))

@@ -1,4 +1,4 @@
-"""Ward outlines made light: simplified together, so that shared borders stay shared, and packed into few bytes."""
+"""Ward outlines made light: simplified together, so that shared borders stay shared; points inside them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import shapely
 from tipping_point import schema
 
 Geometries = npt.NDArray[np.object_]
-Integers = npt.NDArray[np.int64]
 
 DETAIL = 4_500
 """Steps that the longest side of the study is divided into: the tolerance of the simplification is one step.
@@ -69,57 +68,6 @@ def to_degrees(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 def decimals(simple: gpd.GeoSeries) -> int:
     """Decimals of a degree that the packed outlines keep: 5 (about a metre), 4 for a study over 300 km across."""
     return 4 if _longest_side(simple.to_numpy()) > 300_000 else 5
-
-
-def pack(shapes: gpd.GeoSeries, places: int) -> bytes:
-    """Outlines as bytes: three runs of variable-length integers, each after its own length.
-
-    Rings of each shape; points of each ring; then, point by point, the step in longitude and in latitude from the
-    point before, in units of 10^-places degrees. The closing point of a ring is left out. A ring that shrinks to
-    fewer than three points is dropped, unless it is the only one of its shape.
-    """
-    degrees = shapes.to_crs("EPSG:4326").to_numpy()
-    parts, shape_of_part = shapely.get_parts(degrees, return_index=True)
-    rings, part_of_ring = shapely.get_rings(parts, return_index=True)
-    points, ring_of_point = shapely.get_coordinates(rings, return_index=True)
-    whole = np.rint(points * 10**places).astype(np.int64)
-    previous = np.roll(ring_of_point, 1) == ring_of_point
-    repeated = previous & (whole == np.roll(whole, 1, axis=0)).all(axis=1)
-    last = np.roll(ring_of_point, -1) != ring_of_point
-    kept = ~(repeated | last)
-    sizes = np.bincount(ring_of_point[kept], minlength=len(rings))
-    shape_of_ring = shape_of_part[part_of_ring]
-    largest = _largest_ring(shape_of_ring, sizes)
-    lasting = (sizes >= 3) | (largest & (sizes > 0))
-    kept &= lasting[ring_of_point]
-    steps = np.diff(whole[kept], axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
-    ring_counts = np.bincount(shape_of_ring[lasting], minlength=len(degrees))
-    return b"".join(_run(values) for values in (ring_counts, sizes[lasting], steps.ravel()))
-
-
-def _largest_ring(shape_of_ring: Integers, sizes: Integers) -> npt.NDArray[np.bool_]:
-    largest = np.zeros(len(sizes), dtype=bool)
-    order = np.lexsort((-sizes, shape_of_ring))
-    first = np.unique(shape_of_ring[order], return_index=True)[1]
-    largest[order[first]] = True
-    return largest
-
-
-def _run(values: Integers) -> bytes:
-    """Signed integers as zigzag variable-length bytes (seven bits a byte), after their number."""
-    signed = np.concatenate([[len(values)], values]).astype(np.int64)
-    zigzag = ((signed << 1) ^ (signed >> 63)).astype(np.uint64)
-    lengths = np.ones(len(zigzag), dtype=np.int64)
-    for bits in (7, 14, 21, 28):
-        lengths += zigzag >= np.uint64(1 << bits)
-    starts = np.cumsum(lengths) - lengths
-    out = np.empty(int(lengths.sum()), dtype=np.uint8)
-    for place in range(int(lengths.max())):
-        has = lengths > place
-        septet = (zigzag[has] >> np.uint64(7 * place)) & np.uint64(127)
-        more = np.where(lengths[has] > place + 1, 128, 0).astype(np.uint64)
-        out[starts[has] + place] = (septet | more).astype(np.uint8)
-    return out.tobytes()
 
 
 def svg_path(shape: shapely.Geometry, *, west: float, north: float, scale: float) -> str:

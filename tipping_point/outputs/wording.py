@@ -22,6 +22,9 @@ Row = Mapping[str, Any]
 FEW_EVENTS = 20
 """Crimes below which a rate carries MARK."""
 
+SMALL_BASE = 50
+"""Counts below which no change is given as a per cent."""
+
 MARK = "†"
 MARK_NOTE = f"{MARK} Fewer than {FEW_EVENTS} crimes: a rate on so few can change a great deal by chance."
 NONE = "–"
@@ -41,6 +44,17 @@ MORAN_CLASSES: Mapping[str, str] = {
     "LH": "Low among high",
     "LL": "Low among low",
 }
+RESULTS: Mapping[str, str] = {"pass": "met", "fail": "not met", "not assessed": "not assessed"}
+"""What became of a criterion, in words."""
+
+STANDINGS: Mapping[str, str] = {
+    "in": "chosen",
+    "nearly in": "nearly chosen",
+    "out": "not chosen",
+    "not assessed": "not assessed",
+}
+"""The `standing` column in words."""
+
 CRITERIA: Mapping[str, str] = {
     "criterion_concentrated": "Concentrated",
     "criterion_chronic": "Lasting",
@@ -136,6 +150,28 @@ def part(amount: float, whole: float) -> str:
     return share(amount / whole if whole else None)
 
 
+def change(before: object, after: object) -> str:
+    """A change of counts in whole per cent: '5% fewer', '12% more'; '' on a base under `SMALL_BASE`."""
+    if _missing(before) or _missing(after) or float(str(before)) < SMALL_BASE:
+        return ""
+    moved = float(str(after)) / float(str(before)) - 1
+    return "about as many" if abs(moved) < 0.005 else f"{share(abs(moved))} {'more' if moved > 0 else 'fewer'}"
+
+
+def counted(value: object, low: object = None, high: object = None) -> str:
+    """A count and its range, whole: '301 [267 to 337]'."""
+    ranged = not (_missing(value) or _missing(low) or _missing(high))
+    return f"{count(value)} [{count(low)} to {count(high)}]" if ranged else count(value)
+
+
+def months(start: str, end: str) -> str:
+    """A span of months, short: 'Jul 2023 to Sep 2023' as 'Jul-Sep 2023'."""
+    first, last = (pd.Period(month, freq="M") for month in (start, end))
+    if first.year == last.year:
+        return f"{first.strftime('%b')}–{last.strftime('%b %Y')}"
+    return f"{first.strftime('%b %Y')}–{last.strftime('%b %Y')}"
+
+
 def probability(value: object) -> str:
     """'p 0.012', 'p below 0.001'."""
     if _missing(value):
@@ -173,7 +209,66 @@ def place(row: Row, of: int | None = None) -> str:
     return f"{ordinal(row['rank'])}{among} ({firm})"
 
 
+def likely_place(row: Row) -> str:
+    """The places that chance leaves open: 'likely place 2nd to 5th'; '' where they are not known."""
+    return _places("likely place", row.get("rank_low"), row.get("rank_high"))
+
+
+def other_choices(row: Row) -> str:
+    """The places that other choices give: 'place 2nd to 5th under other choices'; '' where none was tried."""
+    said = _places("place", row.get("rank_choice_low"), row.get("rank_choice_high"))
+    return said and f"{said} under other choices"
+
+
+def _places(words: str, low: object, high: object) -> str:
+    if _missing(low) or _missing(high):
+        return ""
+    same = float(str(low)) == float(str(high))
+    return f"{words} {ordinal(low)}{'' if same else f' to {ordinal(high)}'}"
+
+
+def tested(value: object) -> str:
+    """A share of simulations in words: 'chosen in 94 of 100 tests'; '' where it is not known."""
+    if _missing(value):
+        return ""
+    share_in = float(str(value))
+    if 0 < share_in < 0.005:
+        return "chosen in fewer than 1 of 100 tests"
+    return f"chosen in {'more than 99' if 0.995 <= share_in < 1 else round(100 * share_in)} of 100 tests"
+
+
 # --------------------------------------------------------------------------------------- sentences
+
+
+def lasting(area: Row, wards: Sequence[Row]) -> str:
+    """Whether an area is long-standing or new, by its criterion and its wards; '' where it cannot be said."""
+    result = str(area.get("criterion_chronic") or "")
+    if result == "pass":
+        return "long-standing"
+    new = sum(row.get("emerging_word") == "new" for row in wards)
+    if wards and 2 * new > len(wards):
+        return "new"
+    chronic = sum(row.get("chronic_state") == "chronic" for row in wards)
+    if result != "fail":
+        return ""
+    return f"long-standing in {chronic} of its {plural(len(wards), 'ward')}" if chronic else "not long-standing"
+
+
+def contribution(area: Row) -> list[str]:
+    """How far an area carries the whole of its country's assessed wards towards halving, in sentences."""
+    found = []
+    if not _missing(area.get("contribution_if_goal_met")):
+        found.append(
+            f"Halving serious harm here would bring {share(area['contribution_if_goal_met'])} of the fall that "
+            "halving it in all assessed wards needs."
+        )
+    if not _missing(area.get("contribution_if_like_comparators")):
+        basis = clean(area.get("comparator_basis"), 60) or "their traits"
+        found.append(
+            f"Bringing it down to the level of wards alike in {basis} that were not chosen would bring "
+            f"{share(area['contribution_if_like_comparators'])} of that fall."
+        )
+    return found
 
 
 def why_hot(row: Row) -> str:

@@ -23,9 +23,11 @@ from tipping_point.measures.proxies import proxy_overlap
 from tipping_point.measures.value import add_value
 from tipping_point.measures.windows import split_months
 from tipping_point.outputs.assurance import read_judgements, write_assurance
+from tipping_point.outputs.charts import write_pictures
 from tipping_point.outputs.cover import build_cover, describe_choices
 from tipping_point.outputs.folder import fresh_folder, run_log, write_provenance
 from tipping_point.outputs.maps import write_map
+from tipping_point.outputs.pdf import write_pdf
 from tipping_point.outputs.report import write_report
 from tipping_point.outputs.spreadsheets import write_spreadsheets
 from tipping_point.outputs.tables import write_tables
@@ -75,6 +77,7 @@ STEPS = (
     "Describing areas",
     "Writing tables",
     "Drawing the map and the report",
+    "Drawing pictures and the PDF",
 )
 
 
@@ -162,12 +165,22 @@ def run_study(
             folder=folder / "qa",
         )  # fmt: skip
         step()
-        write_map(results.wards, results.areas, results.cover, coverage=results.coverage,
-                  columns=results.columns, path=folder / "map.html")  # fmt: skip
-        write_report(
-            results.wards, results.areas, results.cover, coverage=results.coverage,
-            reconciliation=results.reconciliation, sources=results.sources, path=folder / "report.html",
+        write_map(
+            results.wards, results.areas, results.cover, coverage=results.coverage, columns=results.columns,
+            counts=results.counts, sources=results.sources, contact=config.assurance.get("contact", ""),
+            path=folder / "map.html",
         )  # fmt: skip
+        report = write_report(
+            results.wards, results.areas, results.cover, coverage=results.coverage,
+            reconciliation=results.reconciliation, sources=results.sources, counts=results.counts,
+            records={name: table for name, (table, _) in results.records.items()}, assurance=config.assurance,
+            path=folder / "report.html",
+        )  # fmt: skip
+        step()
+        write_pictures(results.wards, results.areas, results.cover, folder=folder)
+        pdf = write_pdf(report, folder / "report.pdf")
+        if pdf.why_not:
+            log.warning("report.pdf: %s", pdf.why_not)
         (folder / "study.toml").write_text(config.text, encoding="utf-8", newline="\n")
         write_provenance(
             folder, study=config.name, settings=_settings(config), sources=results.sources,

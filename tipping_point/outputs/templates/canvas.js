@@ -1,8 +1,11 @@
 /* Draws the study on one canvas that follows the map. */
 
+/** More wards in sight than this are drawn class by class. */
+const MANY = 1500;
+
 const INK = "#1d2731";
 const BLANK = { name: "Not assessed", fill: "#f3f1ec", pattern: "hatch", ink: "#8b929a" };
-const NO_VALUE = { name: "Assessed, but without a value here", fill: "#fbfaf7", pattern: "dots", ink: "#8b929a" };
+const NO_VALUE = { code: -2, name: "Without a value here", fill: "#fbfaf7", pattern: "dots", ink: "#8b929a" };
 
 /** A class's fill: plain, or a small tile that tells it apart without colour. `scale` undoes the canvas's zoom. */
 function paint(context, kind, density, scale) {
@@ -51,8 +54,7 @@ const StudyCanvas = L.Renderer.extend({
   initialize(study) {
     L.Renderer.prototype.initialize.call(this);
     this.study = study;
-    this.labels = new Map();
-    this.classPaths = new Map();
+    this.classPaths = {};
   },
 
   _initContainer() {
@@ -107,8 +109,10 @@ const StudyCanvas = L.Renderer.extend({
     pen.clearRect(0, 0, this._container.width, this._container.height);
     pen.setTransform(scale * density, 0, 0, scale * density, origin.x * density, origin.y * density);
     pen.lineJoin = "round";
-    const seen = study.wards.flatMap((shape, place) => (near(shape) ? [place] : []));
+    const seen = study.form.wards.flatMap((shape, place) => (near(shape) ? [place] : []));
+    pen.globalAlpha = study.translucent ? 0.72 : 1;
     this.fill(seen, scale, density);
+    pen.globalAlpha = 1;
     this.borders(seen, scale, near);
     this.outlines(scale, near);
     pen.setTransform(density, 0, 0, density, 0, 0);
@@ -120,42 +124,50 @@ const StudyCanvas = L.Renderer.extend({
   /** Wards by class: one path for a class while most are in sight, ward by ward once the map is close. */
   fill(seen, scale, density) {
     const { study, pen } = this;
-    const view = study.view;
-    const kindOf = (value) => (value === study.notAssessed ? BLANK : value < 0 ? NO_VALUE : view.classes[value]);
-    if (!this.classPaths.has(view)) {
-      const paths = new Map();
-      view.values.forEach((value, place) => {
-        if (!paths.has(value)) paths.set(value, new Path2D());
-        paths.get(value).addPath(study.wards[place].path);
-      });
-      this.classPaths.set(view, paths);
-    }
+    const { view, form } = study;
     const styles = new Map();
-    for (const value of this.classPaths.get(view).keys()) {
-      styles.set(value, paint(pen, kindOf(value), density, scale * density));
-    }
-    if (seen.length > 1500) {
-      for (const [value, path] of this.classPaths.get(view)) {
-        pen.fillStyle = styles.get(value);
+    const styleOf = (value) => {
+      if (!styles.has(value)) styles.set(value, paint(pen, study.kindOf(value), density, scale * density));
+      return styles.get(value);
+    };
+    if (seen.length > MANY) {
+      for (const [value, path] of this.pathsOf(view, form)) {
+        pen.fillStyle = styleOf(value);
         pen.fill(path, "evenodd");
       }
       return;
     }
     for (const place of seen) {
-      pen.fillStyle = styles.get(view.values[place]);
-      pen.fill(study.wards[place].path, "evenodd");
+      pen.fillStyle = styleOf(view.values[place]);
+      pen.fill(form.wards[place].path, "evenodd");
     }
   },
 
+  /** One path for each class of a view; kept for the view and the form shown last. */
+  pathsOf(view, form) {
+    if (this.classPaths.view !== view || this.classPaths.form !== form) {
+      const paths = new Map();
+      view.values.forEach((value, place) => {
+        if (!paths.has(value)) paths.set(value, new Path2D());
+        paths.get(value).addPath(form.wards[place].path);
+      });
+      this.classPaths = { view, form, paths };
+    }
+    return this.classPaths.paths;
+  },
+
   borders(seen, scale, near) {
-    const { study, pen } = this;
-    const width = seen.length > 1500 ? 0.25 : seen.length > 400 ? 0.5 : 0.8;
-    pen.strokeStyle = "rgba(255, 255, 255, 0.85)";
-    pen.lineWidth = width / scale;
-    for (const place of seen) pen.stroke(study.wards[place].path);
-    pen.strokeStyle = "rgba(29, 39, 49, 0.42)";
-    pen.lineWidth = (seen.length > 1500 ? 0.45 : 0.9) / scale;
-    for (const shape of study.districts) if (near(shape)) pen.stroke(shape.path);
+    const { pen } = this;
+    const { form } = this.study;
+    const many = seen.length > MANY;
+    pen.strokeStyle = "rgba(86, 100, 110, 0.4)";
+    pen.lineWidth = (many ? 0.3 : seen.length > 400 ? 0.6 : 0.9) / scale;
+    if (many) pen.stroke(form.borders);
+    else for (const place of seen) pen.stroke(form.wards[place].path);
+    pen.strokeStyle = "rgba(29, 39, 49, 0.5)";
+    pen.lineWidth = (many ? 0.45 : 0.9) / scale;
+    if (many) pen.stroke(form.districtBorders);
+    else for (const shape of form.districts) if (near(shape)) pen.stroke(shape.path);
   },
 
   /** Shortlisted areas in a firm line, the next in a dashed one, what was chosen on top; each with a pale edge. */
@@ -165,14 +177,14 @@ const StudyCanvas = L.Renderer.extend({
       if (near(shape)) this.stroke(shape, scale, width, dash, edge);
     };
     if (study.shown.areas) {
-      study.areas.forEach((shape, place) => {
+      study.form.areas.forEach((shape, place) => {
         if (!study.words.areas[place].shortlisted) line(shape, 1.6, [5, 3.5], 3.4);
       });
-      study.areas.forEach((shape, place) => {
+      study.form.areas.forEach((shape, place) => {
         if (study.words.areas[place].shortlisted) line(shape, 2.4, [], 5);
       });
     }
-    if (study.chosen) line(study.chosen, 3.6, [], 7);
+    if (study.chosen) line(study.form[study.chosen.kind][study.chosen.place], 3.6, [], 7);
   },
 
   stroke(shape, scale, width, dash, edge) {
@@ -208,7 +220,7 @@ const StudyCanvas = L.Renderer.extend({
     const radius = Math.max(1.5, Math.min(5.5, 5.5 - Math.log10(Math.max(1, seen.length / 60)) * 1.8));
     const visible = new Set(seen);
     for (const place of study.words.wards.visitor) {
-      const point = visible.has(place) && study.wardPoints[place];
+      const point = visible.has(place) && study.form.wardPoints[place];
       if (point) centreMark(pen, point[0] * scale + origin.x, point[1] * scale + origin.y, radius);
     }
   },
@@ -219,7 +231,7 @@ const StudyCanvas = L.Renderer.extend({
     const visible = new Set(seen);
     const marks = study.shown.centres && seen.length <= 350 ? study.words.wards.visitor.filter((place) => visible.has(place)) : [];
     const taken = study.labelBoxes(this._map, this._bounds.min);
-    for (const [x, y] of marks.map((place) => study.wardPoints[place]).filter(Boolean)) {
+    for (const [x, y] of marks.map((place) => study.form.wardPoints[place]).filter(Boolean)) {
       const [left, top] = [x * scale + origin.x, y * scale + origin.y];
       taken.push([left - 7, top - 7, left + 7, top + 7]);
     }
@@ -244,16 +256,16 @@ const StudyCanvas = L.Renderer.extend({
       pen.fillText(text, x, y);
     };
     const family = getComputedStyle(document.body).fontFamily;
-    study.districts.forEach((shape, place) => {
+    study.form.districts.forEach((shape, place) => {
       if (!near(shape)) return;
       const width = (shape.east - shape.west) * scale * 0.95;
-      write(study.words.districts.name[place], study.districtPoints[place], width, `600 12px ${family}`, "#3d4852");
+      write(study.words.districts[place], study.form.districtPoints[place], width, `600 12px ${family}`, "#3d4852");
     });
     if (seen.length > 350) return;
     for (const place of seen) {
-      const shape = study.wards[place];
+      const shape = study.form.wards[place];
       const width = (shape.east - shape.west) * scale * 0.92;
-      write(study.words.wards.name[place], study.wardPoints[place], width, `11px ${family}`, INK);
+      write(study.words.wards.name[place], study.form.wardPoints[place], width, `11px ${family}`, INK);
     }
   },
 });

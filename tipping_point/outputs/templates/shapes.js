@@ -3,7 +3,9 @@
 
 /** The bytes of a packed block of the page. Throws where the browser cannot unpack. */
 async function unpack(id) {
-  const packed = Uint8Array.from(atob(document.getElementById(id).textContent), (char) => char.charCodeAt(0));
+  const text = atob(document.getElementById(id).textContent);
+  const packed = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) packed[i] = text.charCodeAt(i);
   const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
@@ -30,53 +32,114 @@ function integerReader(bytes) {
   };
 }
 
+/** Running sums of a run of steps. */
+function summed(steps) {
+  for (let i = 1; i < steps.length; i++) steps[i] += steps[i - 1];
+  return steps;
+}
+
+/** A text column of the words: a list, or each text once with the place of every row's text. */
+function column(values) {
+  return Array.isArray(values) ? (place) => values[place] : (place) => values.texts[values.at[place]];
+}
+
+/** Class numbers from letters: 'A' is -2, 'C' is 0. */
+function classNumbers(letters) {
+  return Int8Array.from(letters, (letter) => letter.charCodeAt(0) - 67);
+}
+
 /** A map plane in Leaflet's own projection at one zoom, around a centre: small numbers keep their precision. */
 function planeAround(centre, zoom) {
   const middle = L.CRS.EPSG3857.latLngToPoint(centre, zoom);
+  const world = 256 * 2 ** zoom;
+  const metre = world / (2 * Math.PI * 6378137);
   return {
     zoom,
     middle,
-    place(longitude, latitude) {
-      const point = L.CRS.EPSG3857.latLngToPoint(L.latLng(latitude, longitude), zoom);
-      return [point.x - middle.x, point.y - middle.y];
-    },
-    degrees(x, y) {
-      return L.CRS.EPSG3857.pointToLatLng(L.point(x + middle.x, y + middle.y), zoom);
-    },
+    metre,
+    x: (longitude) => (longitude / 360 + 0.5) * world - middle.x,
+    y: (latitude) => (0.5 - Math.asinh(Math.tan((latitude * Math.PI) / 180)) / (2 * Math.PI)) * world - middle.y,
+    fromMetres: (east, north) => [east * metre + world / 2 - middle.x, world / 2 - north * metre - middle.y],
+    degrees: (x, y) => L.CRS.EPSG3857.pointToLatLng(L.point(x + middle.x, y + middle.y), zoom),
   };
 }
 
-/** The next set of outlines: for each shape its rings, its bounding box and one path to draw. */
-function readShapes(run, step, plane) {
-  const ringCounts = run();
-  const sizes = run();
-  const steps = run();
-  let ring = 0;
-  let at = 0;
-  let longitude = 0;
-  let latitude = 0;
-  return Array.from(ringCounts, (rings) => {
-    const shape = { rings: [], path: new Path2D(), west: Infinity, north: Infinity, east: -Infinity, south: -Infinity };
-    for (let r = 0; r < rings; r++) {
-      const points = new Float32Array(2 * sizes[ring]);
-      for (let i = 0; i < points.length; i += 2) {
-        longitude += steps[at++];
-        latitude += steps[at++];
-        const [x, y] = plane.place(longitude * step, latitude * step);
-        points[i] = x;
-        points[i + 1] = y;
-        shape.west = Math.min(shape.west, x);
-        shape.east = Math.max(shape.east, x);
-        shape.north = Math.min(shape.north, y);
-        shape.south = Math.max(shape.south, y);
-        if (i === 0) shape.path.moveTo(x, y);
-        else shape.path.lineTo(x, y);
-      }
-      shape.path.closePath();
-      shape.rings.push(points);
-      ring++;
+/** A shape of one or more rings: its points, its bounding box and one path to draw. */
+function makeShape(rings) {
+  const shape = { rings, path: new Path2D(), west: Infinity, north: Infinity, east: -Infinity, south: -Infinity };
+  for (const ring of rings) {
+    for (let i = 0; i < ring.length; i += 2) {
+      const x = ring[i];
+      const y = ring[i + 1];
+      if (x < shape.west) shape.west = x;
+      if (x > shape.east) shape.east = x;
+      if (y < shape.north) shape.north = y;
+      if (y > shape.south) shape.south = y;
+      if (i === 0) shape.path.moveTo(x, y);
+      else shape.path.lineTo(x, y);
     }
-    return shape;
+    shape.path.closePath();
+  }
+  return shape;
+}
+
+/** The arcs that all outlines are made of: the points of all, and where each begins. */
+function readArcs(run, step, plane) {
+  const sizes = run();
+  const longitudes = summed(run());
+  const latitudes = summed(run());
+  const x = Float32Array.from(longitudes, (value) => plane.x(value * step));
+  const y = Float32Array.from(latitudes, (value) => plane.y(value * step));
+  const begins = new Int32Array(sizes.length + 1);
+  sizes.forEach((size, arc) => (begins[arc + 1] = begins[arc] + size));
+  return { x, y, begins, numbered: 0 };
+}
+
+/** The next layer of shapes, each ring joined from its arcs; `borders` draws every arc of the layer once. */
+function readLayer(run, arcs) {
+  const ringCounts = run();
+  const arcCounts = run();
+  const references = run();
+  const borders = new Path2D();
+  const drawn = new Set();
+  let ring = 0;
+  let used = 0;
+  function nextRing() {
+    const pieces = [];
+    let length = 0;
+    for (let i = arcCounts[ring++]; i > 0; i--) {
+      const reference = references[used++];
+      const arc = reference === 0 ? arcs.numbered++ : arcs.numbered - Math.abs(reference);
+      const [begin, end] = [arcs.begins[arc], arcs.begins[arc + 1]];
+      pieces.push(reference < 0 ? [end - 1, -1, end - begin - 1] : [begin, 1, end - begin - 1]);
+      length += end - begin - 1;
+      if (!drawn.has(arc)) {
+        drawn.add(arc);
+        borders.moveTo(arcs.x[begin], arcs.y[begin]);
+        for (let point = begin + 1; point < end; point++) borders.lineTo(arcs.x[point], arcs.y[point]);
+      }
+    }
+    const points = new Float32Array(2 * length);
+    let at = 0;
+    for (const [start, turn, count] of pieces) {
+      for (let i = 0, point = start; i < count; i++, point += turn) {
+        points[at++] = arcs.x[point];
+        points[at++] = arcs.y[point];
+      }
+    }
+    return points;
+  }
+  const shapes = Array.from(ringCounts, (count) => makeShape(Array.from({ length: count }, nextRing)));
+  return { shapes, borders };
+}
+
+/** A point inside each shape, from its place in the shape's box; null where there is no shape. */
+function readPoints(run, shapes, steps) {
+  const shares = run();
+  return shapes.map((shape, place) => {
+    if (!shape.rings.length) return null;
+    const [right, up] = [shares[2 * place] / steps, shares[2 * place + 1] / steps];
+    return [shape.west + right * (shape.east - shape.west), shape.south - up * (shape.south - shape.north)];
   });
 }
 

@@ -1,0 +1,81 @@
+"""The PDF: one side for each area, the same bytes, nothing fetched; and a sentence where it cannot be made."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from test_outputs_brief import write as write_brief
+from test_outputs_listing import make_study
+from test_outputs_report import write
+
+from tipping_point.config import read_study
+from tipping_point.outputs import pdf
+from tipping_point.pipeline import analyse
+
+
+def weasyprint():
+    try:
+        import weasyprint as found
+    except (ImportError, OSError):
+        pytest.skip("WeasyPrint or Pango is not here")
+    return found
+
+
+def pages_of(path) -> dict[str, list[int]]:
+    """For each id of the report the pages that hold it, from 1."""
+    document = weasyprint().HTML(string=path.read_text(encoding="utf-8")).render()
+    found: dict[str, list[int]] = {}
+    for number, page in enumerate(document.pages, start=1):
+        for name in page.anchors:
+            found.setdefault(name, []).append(number)
+    return found
+
+
+def test_every_area_is_one_side_of_paper_and_so_is_the_summary(demo, tmp_path):
+    write_brief(analyse(read_study(demo.study)), tmp_path)
+    found = pages_of(tmp_path / "report.html")
+    assert found["summary"] == [1]
+    assert (found["area-1"], found["area-2"]) == ([2], [3])
+    assert found["nearly"][0] == 4
+    assert len(found["method"]) <= 2
+
+
+def test_the_same_report_gives_the_same_bytes(tmp_path):
+    weasyprint()
+    write(tmp_path, *make_study())
+    made = [pdf.write_pdf(tmp_path / "report.html", tmp_path / f"{name}.pdf") for name in "ab"]
+    assert made[0] == pdf.Pdf(tmp_path / "a.pdf")
+    assert made[0].path.read_bytes() == made[1].path.read_bytes()
+    assert made[0].path.read_bytes().startswith(b"%PDF-")
+
+
+def test_hostile_text_is_printed_as_text(tmp_path):
+    weasyprint()
+    attack = "</style><script>x</script><img src='https://example.org/x.png'>\u202e" + "y" * 10_000
+    wards, areas, cover = make_study(area=attack, stamp=attack, limits=(attack,))
+    areas["area_name"] = attack
+    write(tmp_path, wards, areas, cover)
+    assert pdf.write_pdf(tmp_path / "report.html", tmp_path / "report.pdf").why_not == ""
+
+
+def test_a_page_that_asks_for_something_does_not_get_it():
+    with pytest.raises(ValueError, match="must hold everything itself"):
+        pdf._refuse("https://example.org/style.css")
+
+
+@pytest.mark.parametrize("error", [ImportError("No module named 'weasyprint'"), OSError("cannot load library 'pango'")])
+def test_a_machine_without_its_parts_is_told_in_a_sentence(tmp_path, monkeypatch, error):
+    class Missing:
+        def find_spec(self, name, path=None, target=None):
+            if name == "weasyprint":
+                raise error
+
+    monkeypatch.delitem(sys.modules, "weasyprint", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Missing(), *sys.meta_path])
+    write(tmp_path, *make_study())
+    made = pdf.write_pdf(tmp_path / "report.html", tmp_path / "report.pdf")
+    assert made.path is None
+    assert made.why_not.startswith("report.pdf was not made: it needs WeasyPrint and the Pango text library (")
+    assert str(error) in made.why_not
+    assert not (tmp_path / "report.pdf").exists()
