@@ -41,6 +41,37 @@ def test_every_area_is_one_side_of_paper_and_so_is_the_summary(demo, tmp_path):
     assert len(found["method"]) <= 2
 
 
+def test_a_page_that_runs_over_is_set_closer(tmp_path):
+    found = weasyprint()
+    write(tmp_path, *make_study())
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    long = text.replace(
+        "What the data cannot say</h3>", "</h3>" + "<p>A sentence of the page that is one too many.</p>" * 62
+    )
+
+    def render(page):
+        return found.HTML(string=page).render()
+
+    assert pdf._ran_over(render(long)) == ["area-1", "area-2"]
+    assert pdf._ran_over(pdf._fitted(long, render)) == []
+
+
+def test_what_fits_is_laid_out_once():
+    class Page:
+        anchors = {"area-1": (0, 0), "summary": (0, 0)}
+
+    laid = []
+
+    class Document:
+        pages = [Page()]
+
+        def __init__(self, text):
+            laid.append(text)
+
+    pdf._fitted('<article class="area-page" id="area-1">', Document)
+    assert len(laid) == 1
+
+
 def test_the_same_report_gives_the_same_bytes(tmp_path):
     weasyprint()
     write(tmp_path, *make_study())

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import logging
+import re
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tipping_point.outputs import pages
 
 log = logging.getLogger(__name__)
+
+
+CLOSER = ("tight", "tight tighter")
+"""Classes given, one after the other, to the page of an area that ran over its one side."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +45,33 @@ def write_pdf(html: Path, pdf: Path) -> Pdf:
         log.info("pdf: %s", why)
         return Pdf(None, why)
     text = html.read_text(encoding="utf-8")
-    document = HTML(string=text, url_fetcher=_refuse).render()
+    document = _fitted(text, lambda page: HTML(string=page, url_fetcher=_refuse).render())
     with pages.beside(pdf) as temporary:
         document.write_pdf(temporary, pdf_tags=True)
     log.info("pdf: %d pages", len(document.pages))
     return Pdf(pdf)
+
+
+def _fitted(text: str, render: Callable[[str], Any]) -> Any:  # noqa: ANN401 - a document of a library without types
+    """The document with every area on one side of paper: pages that run over are set closer, and laid out again."""
+    document = render(text)
+    for closer in CLOSER:
+        over = _ran_over(document)
+        if not over:
+            break
+        log.info("pdf: %s set closer, so that each is on one side", ", ".join(over))
+        for name in over:
+            text = re.sub(
+                rf'<article class="[^"]*" id="{name}"', f'<article class="area-page {closer}" id="{name}"', text
+            )
+        document = render(text)
+    return document
+
+
+def _ran_over(document: Any) -> list[str]:  # noqa: ANN401 - as above
+    """Ids of the areas that take more than one page."""
+    held = Counter(name for page in document.pages for name in page.anchors if re.fullmatch(r"area-\w+", name))
+    return [name for name, number in held.items() if number > 1]
 
 
 def _refuse(url: str) -> dict[str, object]:
