@@ -10,7 +10,7 @@ import pytest
 from tipping_point.areas.given import Adjustment
 from tipping_point.areas.group import Limits
 from tipping_point.config import read_study
-from tipping_point.pipeline import analyse, explain_in_folder, run_study
+from tipping_point.pipeline import STEPS, analyse, explain_in_folder, run_study, show_steps
 from tipping_point.schema import InputError
 
 
@@ -100,6 +100,13 @@ def test_the_vulnerable_localities_preset_says_what_it_needs(study):
     said = str(raised.value)
     assert "'income_rate'" in said
     assert "'age: 15 to 24'" in said
+
+
+def test_long_steps_show_their_names(study, capsys):
+    analyse(study, step=show_steps())
+    shown = capsys.readouterr().err
+    assert "Reading crimes" in shown
+    assert f"{len(STEPS) - 3}/{len(STEPS) - 3} Describing areas" in shown
 
 
 def test_explain_reads_a_finished_folder(study, tmp_path):

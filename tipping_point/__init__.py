@@ -73,7 +73,7 @@ from tipping_point.measures.windows import count_by_month
 from tipping_point.outputs.maps import draw_map, write_map
 from tipping_point.outputs.report import write_report
 from tipping_point.outputs.tables import write_tables
-from tipping_point.pipeline import Results, analyse, check_study, explain_in_folder, freeze_study, run_study
+from tipping_point.pipeline import Results, analyse, check_study, explain_in_folder, freeze_study, run_study, show_steps
 from tipping_point.schema import Column, Cover, InputError, deprivation_transform, force_slug
 from tipping_point.sources.census import read_census
 from tipping_point.sources.crime import StreetCrimes, list_street_files, read_street_crimes
@@ -239,6 +239,7 @@ __all__ = [
     "share_again",
     "share_of",
     "share_of_places",
+    "show_steps",
     "simulate_index",
     "simulate_value",
     "space_time_gi_star",

@@ -20,7 +20,7 @@ from geopandas import GeoDataFrame
 from tipping_point.measures.components import Component
 from tipping_point.measures.index import name_missing, rank_in_country
 from tipping_point.measures.rates import PER
-from tipping_point.schema import DOMAINS, InputError, check_table
+from tipping_point.schema import DOMAINS, Column, InputError, check_table
 
 log = logging.getLogger(__name__)
 
@@ -267,3 +267,20 @@ def _check_parts(
         faults.append(f"vulnerable localities: base has no rate above 0 for {', '.join(lacking)}")
     if faults:
         raise InputError(faults)
+
+
+def vli_columns() -> tuple[Column, ...]:
+    """What the columns of `vulnerable_localities` mean."""
+    return (
+        *(
+            Column(f"vli_{part}", f"Vulnerable Localities Index, {words}: 100 = the base", "100 = base", "higher")
+            for part, words in PARTS.items()
+        ),
+        Column("vli_score", "Vulnerable Localities Index (Chainey 2008): mean of its parts", "100 = base", "higher"),
+        Column("vli_rank", "Rank by vli_score within the country, 1 = highest", "rank", "lower"),
+        Column("vli_above_200", "True above 200, the published rule for neighbourhoods", "True/False"),
+        Column("vli_equivalent", "True in the share of wards that the rule picks among neighbourhoods", "True/False"),
+        Column("vli_score_without_age", "The same without residents of 15 to 24", "100 = base", "higher"),
+        Column("vli_rank_without_age", "Rank by it", "rank", "lower"),
+        Column("vli_missing", "Parts that the ward lacks", "text"),
+    )

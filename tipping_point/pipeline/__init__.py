@@ -3,7 +3,7 @@
 from tipping_point.pipeline.check import Findings, check_study
 from tipping_point.pipeline.explain import explain_in_folder
 from tipping_point.pipeline.freeze import Criteria, compare_criteria, freeze_study
-from tipping_point.pipeline.run import STEPS, Results, analyse, run_study
+from tipping_point.pipeline.run import STEPS, Results, analyse, run_study, show_steps
 
 __all__ = [
     "STEPS",
@@ -16,4 +16,5 @@ __all__ = [
     "explain_in_folder",
     "freeze_study",
     "run_study",
+    "show_steps",
 ]

@@ -89,6 +89,8 @@ def choose_areas(
     contested = judged["rank"].notna().groupby(judged["country"]).transform("sum") > config.areas
     for name in ("share_in_top", "share_in_top_choices"):
         judged[name] = judged[name].where(contested)
+    if config.preset:
+        judged[["rank_low", "rank_high", "share_in_top", "rank_group"]] = pd.NA
     if config.method == "given":
         return Chosen(judged, {}, None, sentences)
     named = [name for name in firm.scored.columns if name != BASE and not name.startswith("weights: ")]

@@ -15,6 +15,11 @@ from tipping_point.measures.sensitivity import describe_ranking, explain_ranking
 from tipping_point.measures.simulate import simulate_index
 from tipping_point.measures.uncertainty import add_firmness
 
+NO_CHANCE_OF_PRESET = (
+    "How far chance could move a rank by the Vulnerable Localities Index is not worked out: two of its six parts are "
+    "recorded crime. Its ranks have no range of chance."
+)
+
 
 @dataclass(frozen=True)
 class Firm:
@@ -59,11 +64,16 @@ def judge_ranks(
         wards, counts, choices, harm_weights=weights, variance=config.variance, seed=config.seed
     )
     judged = add_choice_range(add_firmness(wards, simulated, top=config.top), scored, top=config.top)
+    sentences = simulated.attrs["choices"]
+    if config.preset:
+        # Its score is held when crime is drawn anew, though two of its parts are crime: that would look too firm.
+        judged[["rank_low", "rank_high", "share_in_top", "rank_group"]] = pd.NA
+        sentences = (NO_CHANCE_OF_PRESET,)
     return Firm(
         wards=judged,
         simulated=simulated,
         scored=scored,
         compared=compare_rankings(judged, scored, choices, top=config.top),
         explained=explained,
-        sentences=(*simulated.attrs["choices"], *describe_ranking(explained)),
+        sentences=(*sentences, *describe_ranking(explained)),
     )

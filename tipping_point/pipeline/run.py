@@ -11,6 +11,7 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 from libpysal.graph import Graph
+from tqdm import tqdm
 
 from tipping_point.areas.rank import add_area_id
 from tipping_point.config import Config
@@ -21,6 +22,7 @@ from tipping_point.measures.index import Component
 from tipping_point.measures.named import MEASURES, choose_types
 from tipping_point.measures.proxies import proxy_overlap
 from tipping_point.measures.value import add_value
+from tipping_point.measures.vulnerable import vli_columns
 from tipping_point.measures.windows import split_months
 from tipping_point.outputs.assurance import read_judgements, write_assurance
 from tipping_point.outputs.charts import write_pictures
@@ -85,6 +87,10 @@ Record = tuple[pd.DataFrame, tuple[Column, ...]]
 """A table and what its columns mean."""
 
 
+UNANALYSED = 3
+"""The last steps, which write what the others made."""
+
+
 @dataclass(frozen=True, repr=False)
 class Results:
     """What a study made: every table that its folder holds."""
@@ -110,6 +116,18 @@ class Results:
             f"{self.config.name}: {len(self.wards):,} wards ({assessed:,} assessed), {hot:,} hot, "
             f"{len(self.areas):,} candidate areas, {chosen:,} shortlisted"
         )
+
+
+def show_steps() -> Callable[[], None]:
+    """For `analyse(config, step=show_steps())`: a line that names the step that runs, in a terminal or a notebook."""
+    bar = tqdm(total=len(STEPS) - UNANALYSED, bar_format="{n_fmt}/{total_fmt} {desc} [{elapsed}]", leave=False)
+    names = iter(STEPS)
+
+    def show() -> None:
+        bar.set_description_str(next(names))
+        bar.update()
+
+    return show
 
 
 def choose_weights(config: Config) -> dict[str, float]:
@@ -193,7 +211,14 @@ def run_study(
 def analyse(
     config: Config, *, edition: str = "internal", criteria: str = NOT_FIXED, step: Callable[[], None] = lambda: None
 ) -> Results:
-    """The steps from files to tables, without writing anything: for notebooks and tests."""
+    """The steps from files to tables, without writing anything: for notebooks and tests.
+
+    Args:
+        config: from `read_study`.
+        edition: as for `run_study`.
+        criteria: what the outputs say of when the criteria were fixed.
+        step: called as each step starts; `show_steps()` prints their names where a notebook shows them.
+    """
     weights = choose_weights(config)
     unread = describe_sources(config, {})
     _check_edition(unread, edition)
@@ -291,6 +316,8 @@ def _order(
         )
         for source in config.of("indicator")
     ]
+    if config.preset:
+        columns += vli_columns()
     known = [column.name for column in WARDS if column.name in wards.columns]
     return wards[[*known, *(column.name for column in columns), "geometry"]], tuple(columns)
 
