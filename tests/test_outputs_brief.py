@@ -12,7 +12,7 @@ import pytest
 from test_outputs_listing import make_study
 
 from tipping_point.config import read_study
-from tipping_point.outputs import brief, listing, quarters, report
+from tipping_point.outputs import brief, listing, pdf, quarters, report
 from tipping_point.pipeline import analyse
 
 WORDS_NEVER_USED = re.compile(
@@ -203,7 +203,8 @@ def test_the_same_holds_of_london(real_data, tmp_path):
     check_words(london, text)
     weasyprint = pytest.importorskip("weasyprint")
     sides = {name: [] for name in ("summary", *(f"area-{number}" for number in range(1, 11)))}
-    for number, page in enumerate(weasyprint.HTML(string=text).render().pages, start=1):
+    document = pdf._fitted(text, lambda page: weasyprint.HTML(string=page).render())
+    for number, page in enumerate(document.pages, start=1):
         for name in sides.keys() & page.anchors.keys():
             sides[name].append(number)
     assert list(sides.values()) == [[number] for number in range(1, 12)]

@@ -20,6 +20,7 @@ ASKED_FOR = {"calibration", "adjusted", "equality", "agreement", "recorded_crime
 TABLES = (
     *(f"{name}.csv" for name in RECORDS if name not in ASKED_FOR),
     "unplaced.csv",
+    "trend.csv",
     "wards.csv",
     "areas.csv",
     "counts.parquet",

@@ -136,8 +136,8 @@ def _findings(wards: pd.DataFrame, concentration: pd.DataFrame, measure_label: s
         busy = int((wards["chronic_state"].eq("chronic") & wards["visitor_ward"].eq(True)).sum())
         findings.append(
             f"{number.get('chronic', 0):,} wards are long-standing (among the highest tenth in most of the period, and "
-            f"now), {busy:,} of them busy centres; {number.get('tipping', 0):,} are at a tipping point; "
-            f"{number.get('easing', 0):,} are easing."
+            f"now), {busy:,} of them busy centres; at a tipping point {number.get('tipping', 0):,}; "
+            f"easing {number.get('easing', 0):,}."
         )
     return findings
 

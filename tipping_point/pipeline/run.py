@@ -30,6 +30,7 @@ from tipping_point.outputs.cover import build_cover, describe_choices
 from tipping_point.outputs.folder import fresh_folder, run_log, write_provenance
 from tipping_point.outputs.maps import write_map
 from tipping_point.outputs.pdf import write_pdf
+from tipping_point.outputs.quarters import QUARTERS, area_quarters
 from tipping_point.outputs.report import write_report
 from tipping_point.outputs.spreadsheets import write_spreadsheets
 from tipping_point.outputs.tables import write_tables
@@ -124,8 +125,8 @@ def show_steps() -> Callable[[], None]:
     names = iter(STEPS)
 
     def show() -> None:
-        bar.set_description_str(next(names))
         bar.update()
+        bar.set_description_str(next(names))
 
     return show
 
@@ -198,7 +199,7 @@ def run_study(
         write_pictures(results.wards, results.areas, results.cover, folder=folder)
         pdf = write_pdf(report, folder / "report.pdf")
         if pdf.why_not:
-            log.warning("report.pdf: %s", pdf.why_not)
+            log.warning("%s", pdf.why_not)
         (folder / "study.toml").write_text(config.text, encoding="utf-8", newline="\n")
         write_provenance(
             folder, study=config.name, settings=_settings(config), sources=results.sources,
@@ -261,6 +262,7 @@ def analyse(
     tables = {
         "concentration": describe_concentration(wards, measured.monthly, seed=config.seed), **measured.tables,
         "choices": firm.compared, "sensitivity": firm.explained, "agreement": found.agreement, "unplaced": unplaced,
+        "trend": area_quarters(counts, told.areas[told.areas["shortlisted"]], types=list(weights)),
         **told.tables,
     }  # fmt: skip
     cover = _cover(
@@ -268,7 +270,12 @@ def analyse(
         proxy_overlap(wards, counts, vocabulary=crimes.vocabulary), (edition, criteria), choices,
         (*firm.sentences, *told.sentences),
     )  # fmt: skip
-    known = {**RECORDS, "unplaced": UNPLACED, "denominators": denominator_columns(list_denominators(config))}
+    known = {
+        **RECORDS,
+        "unplaced": UNPLACED,
+        "trend": QUARTERS,
+        "denominators": denominator_columns(list_denominators(config)),
+    }
     return Results(
         config, wards, told.areas, counts, found.coverage, found.counted.reconciliation, graph, sources, cover,
         columns, records={name: (table, known[name]) for name, table in tables.items()},
@@ -326,7 +333,7 @@ def _settings(config: Config) -> dict[str, object]:
     shown = ("measure", "assign", "minimum", "denominator", "daytime", "column", "methods", "permutations",
              "max_permutations", "alpha", "correction", "max_population_share", "scale", "combine", "components",
              "method", "areas", "votes", "limits", "per_authority", "include", "exclude", "seed", "area",
-             "ward_year")  # fmt: skip
+             "ward_year", "criteria", "years", "visitors", "kind", "simulations", "selections", "variance")  # fmt: skip
     return {name: getattr(config, name) for name in shown}
 
 

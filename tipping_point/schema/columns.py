@@ -158,7 +158,7 @@ WARDS: tuple[Column, ...] = (
     Column("police_generated_reason", "Why", "text"),
     Column("index_score", "Composite index within the country", "0-100", "higher"),
     Column("index_missing", "Components that the ward lacks, so that it has no score", "text"),
-    Column("rank", "Rank by index_score within the country, 1 = worst; ties by ward_code", "rank", "lower"),
+    Column("rank", "Rank by index_score within the country, 1 = highest; ties by ward_code", "rank", "lower"),
     Column("rank_low", "5% point of the rank: chance alone, all choices held", "rank"),
     Column("rank_high", "95% point of the rank", "rank"),
     Column("rank_choice_low", "Smallest median rank over the named choices of choices.csv; no coverage claim", "rank"),
