@@ -130,7 +130,7 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
     },
     "firmness": {
         "simulations": Key("a whole number, 20 or more", lambda value: _is_int(value) and value >= 20),
-        "selections": _COUNT,
+        "selections": _POSITIVE,
         "variance": Key("a number of 0 or more", lambda value: _is_number(value) and value >= 0, float),
         "top": _SHARE,
     },

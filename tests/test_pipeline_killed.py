@@ -1,0 +1,46 @@
+"""A run that is killed, whatever it was doing, leaves the last good folder whole, and the next run goes through."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tipping_point.config import read_study
+from tipping_point.pipeline import run_study
+
+
+def contents(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def quick(demo, tmp_path_factory):
+    """The demo's study with few draws, and its last good folder."""
+    folder = tmp_path_factory.mktemp("killed")
+    text = demo.study.read_text(encoding="utf-8").replace('path = "', f'path = "{demo.study.parent.as_posix()}/')
+    study = folder / "study.toml"
+    study.write_text(f"{text}\n[firmness]\nsimulations = 20\nselections = 1\n", encoding="utf-8")
+    output = folder / "out"
+    run_study(read_study(study), output=output)
+    return study, output
+
+
+@pytest.mark.parametrize("step", ["Counting crimes in wards", "Writing tables", "Drawing pictures and the PDF"])
+def test_a_killed_run_leaves_the_last_good_folder_whole(quick, step):
+    study, output = quick
+    before = contents(output)
+    command = [sys.executable, "-m", "tipping_point.cli", "run", str(study), "--output", str(output)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL) as running:  # noqa: S603
+        seen = b""
+        while step.encode() not in seen:
+            piece = running.stderr.read1(4096)
+            assert piece, seen.decode(errors="replace")
+            seen += piece
+        running.send_signal(signal.SIGKILL)
+        assert running.wait() != 0
+    assert contents(output) == before
+    run_study(read_study(study), output=output)
+    assert contents(output).keys() == before.keys()
