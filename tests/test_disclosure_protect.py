@@ -1,0 +1,276 @@
+"""The tables of a study without what gives a small number away, and what a reader can still work out of them."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tipping_point.disclosure.attack import solve_back
+from tipping_point.disclosure.protect import (
+    HIDDEN_WORDS,
+    OF_CRIMES,
+    OF_HARM,
+    OF_NEIGHBOURS,
+    WORDS,
+    protect_areas,
+    protect_counts,
+    protect_ledgers,
+    protect_wards,
+)
+from tipping_point.disclosure.sums import NEVER, SMALL, WITHHELD
+from tipping_point.schema import InputError
+from tipping_point.sources.incidents import read_incidents
+from tipping_point.wards.counts import count_crimes, place_crimes
+from tipping_point.wards.coverage import build_coverage
+
+MONTHS = ["2024-01", "2024-02", "2024-03"]
+WEIGHTS = {"Robbery": 799.63, "Possession of weapons": 154.16}
+SCORES = ["index_score", "component_harm_rate"]
+KINDS = [*WEIGHTS, "Burglary", "Anti-social behaviour"]
+
+
+@pytest.fixture
+def wards(lattice):
+    table = lattice(2, 3)
+    table["district_code"] = ["E06000001"] * 3 + ["E06000002"] * 3
+    return table
+
+
+def make_counts(wards, fill=20):
+    rows = list(itertools.product(wards.index, MONTHS, KINDS))
+    counts = pd.DataFrame(rows, columns=["ward_code", "month", "crime_type"])
+    generator = np.random.default_rng(2)
+    counts["crimes"] = pd.array(generator.poisson(fill, len(counts)) + 8, dtype="Int64")
+    counts["rows_placed"] = counts["crimes"].astype(int)
+    return counts
+
+
+def set_to(counts, ward, kind, values):
+    """Counts in which a ward has these numbers of a type, month by month."""
+    result = counts.copy()
+    rows = (result["ward_code"] == ward) & (result["crime_type"] == kind)
+    result.loc[rows, "crimes"] = values
+    result.loc[rows, "rows_placed"] = values
+    return result
+
+
+def add_measures(wards, counts):
+    """The columns that a study makes of its counts, as far as they give counts back."""
+    weights = counts["crime_type"].map(WEIGHTS)
+    by_ward = counts.assign(harm=counts["crimes"].astype(float) * weights).groupby("ward_code")
+    result = wards.copy()
+    result["crimes"] = counts[weights.notna()].groupby("ward_code")["crimes"].sum()
+    result["crimes_all"] = counts[counts["crime_type"] != KINDS[3]].groupby("ward_code")["crimes"].sum()
+    result["harm"] = by_ward["harm"].sum() * 4
+    for name in OF_CRIMES[1:]:
+        result[name] = result["crimes"] / result["population"] * 4000
+    for name in OF_HARM[1:]:
+        result[name] = result["harm"] / result["population"]
+    for name in OF_NEIGHBOURS:
+        result[name] = 1.5
+    for name in WORDS:
+        result[name] = "12 crimes"
+    result["component_harm_rate"] = result["index_score"] = result["harm"].rank()
+    result["rank"] = result["harm"].rank().astype(int)
+    return result
+
+
+def everything(wards):
+    return pd.DataFrame([(a, b) for a in wards.index for b in wards.index if a != b], columns=["focal", "neighbour"])
+
+
+NOBODY = pd.DataFrame({"focal": pd.Series(dtype="str"), "neighbour": pd.Series(dtype="str")})
+
+
+def test_large_numbers_are_left_alone(wards):
+    counts = make_counts(wards)
+    found = protect_counts(counts, wards, types=list(WEIGHTS))
+    assert (found.counts["crimes"] == counts["crimes"]).all()
+    assert (found.counts["hidden_reason"] == "").all()
+    assert not found.wards.any().any()
+    table = add_measures(wards, counts)
+    shown = protect_wards(table, found.wards, neighbours=everything(wards), scores=SCORES)
+    pd.testing.assert_frame_equal(pd.DataFrame(shown), pd.DataFrame(table), check_dtype=False)
+
+
+def test_a_small_month_is_hidden_and_the_totals_stay(wards):
+    counts = set_to(make_counts(wards), wards.index[0], "Robbery", [2, 30, 40])
+    before = counts.copy()
+    found = protect_counts(counts, wards, types=list(WEIGHTS))
+    hidden = found.counts[found.counts["hidden_reason"] != ""]
+    assert len(hidden) == 4
+    assert set(hidden["hidden_reason"]) == {SMALL}
+    assert hidden[["crimes", "rows_placed"]].isna().all().all()
+    assert set(hidden["crime_type"]) == {"Robbery"}
+    assert not found.wards.any().any()
+    ranges = solve_back(found.published)
+    assert (ranges["high"] - ranges["low"] >= 5).all()
+    pd.testing.assert_frame_equal(counts, before)
+
+
+def test_a_small_total_of_one_type_hides_harm_because_weights_are_known(wards):
+    ward = wards.index[0]
+    counts = set_to(make_counts(wards), ward, "Possession of weapons", [1, 0, 2])
+    found = protect_counts(counts, wards, types=list(WEIGHTS))
+    assert found.wards.loc[ward].tolist() == [False, False, True]
+    shown = protect_wards(add_measures(wards, counts), found.wards, neighbours=NOBODY, scores=SCORES)
+    assert shown.loc[ward, [*OF_HARM, *SCORES]].isna().all()
+    assert shown.loc[ward, ["crimes", "crimes_all", "crime_rate", "rank", "population"]].notna().all()
+    # The total of weapons lies in a range of five and more, though the ward's crimes are shown: robbery is hidden too.
+    ranges = solve_back(found.published)
+    total = ranges[(ranges["table"] == "ward_code+crime_type") & (ranges["ward_code"] == ward)]
+    assert set(total["crime_type"]) == {"Possession of weapons", "Robbery"}
+    assert (total["high"] - total["low"] >= 5).all()
+    # One of two types and the sum of both would give the other: rate x residents is nowhere for harm.
+    assert pd.isna(shown.loc[ward, "harm_rate"] * shown.loc[ward, "population"])
+
+
+def test_a_small_ward_loses_every_number_it_could_be_worked_out_from(wards):
+    ward = wards.index[4]
+    counts = make_counts(wards)
+    for kind in WEIGHTS:
+        counts = set_to(counts, ward, kind, [1, 0, 0])
+    found = protect_counts(counts, wards, types=list(WEIGHTS))
+    flags = found.wards
+    assert flags.loc[ward].tolist() == [True, True, True]
+    # Another ward's total has to go with it: the force's months by measure are shown.
+    assert flags["crimes"].sum() >= 2
+    table = add_measures(wards, counts)
+    shown = protect_wards(table, flags, neighbours=everything(wards))
+    assert shown["index_score"].notna().all()
+    hidden = flags.index[flags["crimes"]]
+    assert shown.loc[hidden, ["crimes", "crimes_all", *OF_CRIMES, *OF_HARM]].isna().all().all()
+    assert (shown.loc[hidden, list(WORDS)] == HIDDEN_WORDS).all().all()
+    # Every ward touches a hidden one, whose value its own z score would tell.
+    assert shown[list(OF_NEIGHBOURS)].isna().all().all()
+    assert str(shown["crimes"].dtype) == "Int64"
+    rates = shown["crime_rate"] * shown["population"]
+    assert rates[flags["crimes"]].isna().all()
+    assert (shown.index == table.index).all()
+    assert shown.geometry.equals(table.geometry)
+    # All crime less burglary would give the measure.
+    assert shown.loc[hidden, "crimes_all"].isna().all()
+
+
+def test_statistics_stay_where_no_neighbour_is_hidden(wards):
+    ward, other = wards.index[0], wards.index[1]
+    hidden = pd.DataFrame(False, index=wards.index, columns=["crimes_all", "crimes", "harm"])
+    hidden.loc[ward, "crimes"] = True
+    graph = pd.DataFrame({"focal": [other, wards.index[2]], "neighbour": [ward, other]})
+    shown = protect_wards(add_measures(wards, make_counts(wards)), hidden, neighbours=graph)
+    assert shown["gi_star_z"].isna().tolist() == [True, True, False, False, False, False]
+
+
+def test_an_area_with_a_hidden_ward_would_tell_it_by_difference(wards):
+    hidden = pd.DataFrame(False, index=wards.index, columns=["crimes_all", "crimes", "harm"])
+    hidden.loc[wards.index[0], ["crimes", "harm"]] = True
+    hidden.loc[wards.index[2], "harm"] = True
+    areas = pd.DataFrame(
+        {
+            "area_id": list("abc"),
+            "ward_codes": [";".join(wards.index[:2]), f"{wards.index[2]}; {wards.index[3]}", wards.index[4]],
+            "crimes": [50, 60, 70], "crime_rate": [5.0, 6.0, 7.0], "harm": [1.0, 2.0, 3.0],
+            "share_of_harm": [0.1, 0.2, 0.3], "why": ["hot", "hot", "hot"], "rank": [1, 2, 3],
+        }
+    )  # fmt: skip
+    shown = protect_areas(areas, hidden)
+    assert shown["crimes"].isna().tolist() == [True, False, False]
+    assert shown["crime_rate"].isna().tolist() == [True, False, False]
+    assert shown["harm"].isna().tolist() == shown["share_of_harm"].isna().tolist() == [True, True, False]
+    assert shown["why"].tolist() == [HIDDEN_WORDS, HIDDEN_WORDS, "hot"]
+    assert shown["rank"].tolist() == [1, 2, 3]
+    assert len(protect_areas(areas.head(0), hidden)) == 0
+
+
+def test_the_public_edition_never_shows_hate_crime_by_ward_and_month(wards):
+    counts = make_counts(wards)
+    counts["crime_type"] = counts["crime_type"].replace({"Robbery": "hate"})
+    internal = protect_counts(counts, wards, types=["hate"])
+    public = protect_counts(counts, wards, types=["hate"], edition="public")
+    assert not (internal.counts["hidden_reason"] == NEVER).any()
+    marked = public.counts["hidden_reason"] == NEVER
+    assert (marked == (counts["crime_type"] == "hate")).all()
+    assert public.counts.loc[marked, ["crimes", "rows_placed"]].isna().all().all()
+    # By ward over the whole period it may be shown.
+    by_type = public.published.totals["ward_code", "crime_type"]
+    assert not by_type["hidden"].any()
+
+
+def test_rows_in_months_without_coverage_are_not_shown_either(wards):
+    counts = make_counts(wards)
+    gap = counts["month"] == MONTHS[0]
+    counts.loc[gap, "crimes"] = pd.NA
+    counts.loc[gap, "rows_placed"] = 1
+    shown = protect_counts(counts, wards, types=list(WEIGHTS)).counts
+    assert shown.loc[gap, "rows_placed"].isna().all()
+    assert (shown.loc[gap, "hidden_reason"] == "").all()
+    assert shown.loc[~gap, "rows_placed"].notna().all()
+
+
+def test_what_its_publisher_held_back_stays_so(wards):
+    counts = make_counts(wards)
+    held = pd.Series(counts.index == 3, index=counts.index)
+    found = protect_counts(counts, wards, types=list(WEIGHTS), withheld=held)
+    assert found.counts.loc[3, "hidden_reason"] == WITHHELD
+    assert pd.isna(found.counts.loc[3, "crimes"])
+
+
+def test_losses_are_hidden_where_one_is_small(wards):
+    account = pd.DataFrame(
+        {"force": "a", "month": MONTHS, "rows_in": [103, 100, 23], "placed": [100, 90, 3], "no_place": [3, 10, 20],
+         "unknown_place": [0, 0, 0], "outside_area": [0, 0, 0], "placed_not_covered": [0, 0, 0]}
+    )  # fmt: skip
+    coverage = pd.DataFrame({"force": "a", "month": MONTHS, "status": "complete", "rows": [103, 100, 23],
+                             "share_without_place": [0.03, 0.1, 0.87]})  # fmt: skip
+    told, months = protect_ledgers(account, coverage)
+    assert told["rows_in"].isna().tolist() == told["no_place"].isna().tolist() == [True, False, True]
+    assert told["placed"].isna().tolist() == [False, False, True]
+    # Neither difference nor share gives the loss back.
+    assert (told["rows_in"] - told["placed"]).isna().tolist() == [True, False, True]
+    assert months["rows"].isna().tolist() == months["share_without_place"].isna().tolist() == [True, False, True]
+    assert (months["status"] == "complete").all()
+    same, _ = protect_ledgers(account, coverage, threshold=1)
+    assert same.notna().all().all()
+
+
+def test_an_incident_file_from_its_rows_to_an_attack_on_what_is_shown(wards, tmp_path):
+    """A force's export through every step, and then everything that is published against every hidden number."""
+    generator = np.random.default_rng(9)
+    rows = 900
+    table = pd.DataFrame(
+        {
+            "when": generator.choice([f"{month}-1{day}" for month in MONTHS for day in range(10)], rows),
+            "where": generator.choice(wards.index, rows, p=[0.4, 0.3, 0.1, 0.1, 0.09, 0.01]),
+            "what": generator.choice(["34B", "10D", "28E", "46"], rows, p=[0.3, 0.02, 0.4, 0.28]),
+            "hate": generator.choice(["Y", "N"], rows, p=[0.05, 0.95]),
+        }
+    )
+    path = tmp_path / "export.csv"
+    table.to_csv(path, index=False)
+    found = read_incidents(
+        path, columns={"date": "when", "ward_code": "where", "offence": "what"}, flags={"hate": "hate"},
+        force="One Force", start=MONTHS[0], end=MONTHS[-1],
+    )  # fmt: skip
+    coverage = build_coverage(found.files, wards, months=MONTHS)
+    for crimes, types in (
+        (found.counts, ["Robbery", "Possession of weapons", "Burglary", "Shoplifting"]),
+        (found.flags.assign(crime_type=found.flags["flag"]), ["hate"]),
+    ):
+        placed = place_crimes(crimes.join(found.places[["ward_code"]], on="place"), pd.Series(dtype="str"), wards.index)
+        counts = count_crimes(placed, wards, coverage, crime_types=types).counts
+        shown = protect_counts(counts, wards, types=types[:2], edition="public")
+        truth = counts.set_index(["ward_code", "month", "crime_type"])["crimes"]
+        told = shown.counts.set_index(["ward_code", "month", "crime_type"])["crimes"]
+        assert not told.between(1, 4).any()
+        assert (told.dropna() == truth[told.notna()]).all()
+        ranges = solve_back(shown.published)
+        assert len(ranges)
+        assert (ranges["high"] - ranges["low"] >= 5).all()
+
+
+def test_faults_are_told(wards):
+    with pytest.raises(InputError, match="the counts: lacks the column"):
+        protect_counts(make_counts(wards).drop(columns="rows_placed"), wards, types=list(WEIGHTS))
