@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from tipping_point.areas.again import choose_again, next_groups, share_again
+from tipping_point.areas.alternatives import near_misses
 from tipping_point.areas.group import Limits
 from tipping_point.areas.select import Rule, find_selection
 from tipping_point.schema import InputError
@@ -53,7 +54,7 @@ def test_half_of_the_residents_is_enough_and_fewer_is_not(made):
 
 def test_what_comes_next_is_disjoint_connected_and_falls_in_value(made):
     wards, selection = made
-    following = next_groups(selection, wards, number=4)
+    following = next_groups(selection, wards, near_misses(selection, wards), number=4)
     lists = [set(codes.split(";")) for codes in following["ward_codes"]]
     chosen = {code for codes in selection.chosen["ward_codes"] for code in codes.split(";")}
     assert 1 <= len(lists) <= 4
@@ -69,7 +70,7 @@ def test_nothing_comes_next_where_nothing_is_left(lattice):
     rule = Rule(1, Limits((15_000, 25_000), 2, "district_code"))
     selection = find_selection(wards, build_graph(wards), rule=rule, value="value", seed=1)
     assert len(selection.chosen) == 1
-    assert next_groups(selection, wards, number=3).empty
+    assert next_groups(selection, wards, near_misses(selection, wards), number=3).empty
 
 
 @pytest.mark.parametrize(

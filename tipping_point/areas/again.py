@@ -7,7 +7,6 @@ import logging
 import numpy as np
 import pandas as pd
 
-from tipping_point.areas.alternatives import near_misses
 from tipping_point.areas.candidates import NOBODY, Floats
 from tipping_point.areas.group import area_id
 from tipping_point.areas.packing import cover_wanted, pack
@@ -78,24 +77,24 @@ def share_again(areas: pd.DataFrame, wards: pd.DataFrame, again: pd.DataFrame) -
     return pd.Series(shares, index=areas.index, dtype=float, name="share_again")
 
 
-def next_groups(selection: Selection, wards: pd.DataFrame, *, number: int) -> pd.DataFrame:
+def next_groups(selection: Selection, wards: pd.DataFrame, near: pd.DataFrame, *, number: int) -> pd.DataFrame:
     """The groups of the largest value that share no ward with a chosen area or with each other, one after another.
 
     Args:
         selection: from `find_selection`.
         wards: the table that it was made from.
+        near: from `near_misses`, by ward.
         number: at most so many in each country.
 
     Returns:
         As `select_areas`: area_id, ward_codes, wards, population, value, country and the column areas may not cross.
     """
-    near = near_misses(selection, wards)
-    near = near[near["near_value"] > 0].sort_values(["near_value", "near_ward_codes"], ascending=[False, True])
+    order = near[near["near_value"] > 0].sort_values(["near_value", "near_ward_codes"], ascending=[False, True])
     within = selection.rule.limits.within
     rows: list[dict[str, object]] = []
     taken: set[str] = set()
     found: dict[str, int] = {}
-    for group in near.drop_duplicates("near_ward_codes").itertuples():
+    for group in order.drop_duplicates("near_ward_codes").itertuples():
         codes = str(group.near_ward_codes).split(";")
         country = str(wards["country"].get(codes[0], ""))
         if taken & {*codes} or found.get(country, 0) >= number:

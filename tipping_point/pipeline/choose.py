@@ -125,7 +125,8 @@ def _select(
     rule = Rule(config.areas, config.limits, config.per_authority, config.include, config.exclude)
     selection = find_selection(wards, graph, rule=rule, value="value", seed=config.seed)
     chosen = selection.chosen
-    following = next_groups(selection, wards, number=NEXT)
+    near = near_misses(selection, wards)
+    following = next_groups(selection, wards, near, number=NEXT)
     both = pd.concat([chosen, following], ignore_index=True)
     areas = _build(config, wards, members(both, graph))
     areas["shortlisted"] = areas.index.isin(chosen["area_id"])
@@ -145,7 +146,7 @@ def _select(
     return Chosen(
         areas,
         {str(name): frozenset(others.index[others[name]]) for name in others},
-        near_misses(selection, wards),
+        near,
         tuple(sentences),
     )
 

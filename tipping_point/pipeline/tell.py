@@ -28,7 +28,7 @@ from tipping_point.areas.profile import (
 from tipping_point.config import Config
 from tipping_point.measures.index import Component
 from tipping_point.measures.windows import count_by_month
-from tipping_point.pipeline.choose import WITHOUT_POLICE, Chosen
+from tipping_point.pipeline.choose import WITHOUT_POLICE, Chosen, wards_of
 from tipping_point.pipeline.read import Prepared, vocabulary_of
 
 DEPRIVATION = ("deprivation",)
@@ -128,8 +128,7 @@ def _equality(
 ) -> pd.DataFrame:
     """Who lives in the chosen and the nearly chosen wards."""
     listed = areas[areas["rank"].notna() & ~areas["shortlisted"]]
-    near = {code for codes in listed["ward_codes"] for code in codes.split(";")}
-    return equality(wards, characteristics, chosen=chosen.wards, near=near)
+    return equality(wards, characteristics, chosen=chosen.wards, near=wards_of(listed))
 
 
 def _period_in_words(config: Config) -> str:

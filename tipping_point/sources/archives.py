@@ -122,7 +122,7 @@ def _list_path(path: Path, found: Found) -> list[StreetFile]:
         except (zipfile.BadZipFile, OSError, ValueError) as error:
             found.unreadable[path] = _archive_fault(path, error)
             return []
-        if unsafe := [member.filename for member in members if _is_unsafe(member.filename)]:
+        if unsafe := [member.filename for member in members if points_outside(member.filename)]:
             found.faults.append(
                 f"{path}: member {unsafe[0]!r} points outside the archive ({len(unsafe)} such); an archive of"
                 f" police.uk holds nothing but YYYY-MM/YYYY-MM-<force>-street.csv and the like. Not read."
@@ -148,7 +148,8 @@ def _parse_name(archive: Path, name: str, size: int, crc: int | None = None) -> 
     return StreetFile(archive, name, match["force"], match["month"], size, crc) if match else None
 
 
-def _is_unsafe(name: str) -> bool:
+def points_outside(name: str) -> bool:
+    """Whether a member's name leads out of the folder it is unpacked to."""
     parts = re.split(r"[/\\]", name)
     return ".." in parts or parts[0] == "" or parts[0].endswith(":")
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-import re
 import shutil
 import zipfile
 import zlib
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from tipping_point.schema import InputError
+from tipping_point.sources.archives import points_outside
 from tipping_point.sources.cache import write_whole
 from tipping_point.sources.download import (
     FOREVER,
@@ -222,12 +222,6 @@ def _list(stream: IO[bytes] | RangeFile, url: str) -> tuple[Member, ...]:
         raise InputError(faults)
     logger.info("Archive %s: %d members, %d bytes packed", url, len(infos), sum(info.compress_size for info in infos))
     return tuple(Member(info.filename, info.file_size, info.compress_size, info.CRC) for info in infos)
-
-
-def points_outside(name: str) -> bool:
-    """Whether a member's name leads out of the folder it is unpacked to."""
-    parts = re.split(r"[/\\]", name)
-    return ".." in parts or parts[0] == "" or parts[0].endswith(":")
 
 
 class _Opened:
