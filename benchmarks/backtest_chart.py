@@ -28,7 +28,7 @@ from tipping_point.backtest.run import Backtest, backtest_tables, describe_backt
 from tipping_point.config import Config
 from tipping_point.measures.index import add_deprivation
 from tipping_point.pipeline.read import prepare_wards, vocabulary_of
-from tipping_point.pipeline.run import choose_weights
+from tipping_point.pipeline.vocabulary import choose_weights
 from tipping_point.schema import DOMAINS
 from tipping_point.sources.deprivation import read_deprivation
 from tipping_point.wards.vintages import bring_to_wards

@@ -9,18 +9,22 @@ import pandas as pd
 import pytest
 
 from tipping_point.disclosure.attack import solve_back
-from tipping_point.disclosure.protect import (
+from tipping_point.disclosure.protect import protect_counts
+from tipping_point.disclosure.sums import NEVER, SMALL, WITHHELD
+from tipping_point.disclosure.tables import (
     HIDDEN_WORDS,
+    OF_ALL_CRIMES,
+    OF_ALL_HARM,
+    OF_ALL_TESTS,
+    OF_ALL_TYPES,
     OF_CRIMES,
     OF_HARM,
     OF_NEIGHBOURS,
     WORDS,
     protect_areas,
-    protect_counts,
     protect_ledgers,
     protect_wards,
 )
-from tipping_point.disclosure.sums import NEVER, SMALL, WITHHELD
 from tipping_point.schema import InputError
 from tipping_point.sources.incidents import read_incidents
 from tipping_point.wards.counts import count_crimes, place_crimes
@@ -67,7 +71,7 @@ def add_measures(wards, counts):
     result["harm"] = by_ward["harm"].sum() * 4
     for name in OF_CRIMES[1:]:
         result[name] = result["crimes"] / result["population"] * 4000
-    for name in OF_HARM[1:]:
+    for name in (*OF_HARM[1:], *OF_ALL_HARM, *OF_ALL_CRIMES, *OF_ALL_TYPES):
         result[name] = result["harm"] / result["population"]
     for name in OF_NEIGHBOURS:
         result[name] = 1.5
@@ -115,10 +119,13 @@ def test_a_small_total_of_one_type_hides_harm_because_weights_are_known(wards):
     ward = wards.index[0]
     counts = set_to(make_counts(wards), ward, "Possession of weapons", [1, 0, 2])
     found = protect_counts(counts, wards, types=list(WEIGHTS))
-    assert found.wards.loc[ward].tolist() == [False, False, True]
+    assert found.wards.loc[ward].tolist() == [False, False, True, True]
     shown = protect_wards(add_measures(wards, counts), found.wards, neighbours=NOBODY, scores=SCORES)
     assert shown.loc[ward, [*OF_HARM, *SCORES]].isna().all()
-    assert shown.loc[ward, ["crimes", "crimes_all", "crime_rate", "rank", "population"]].notna().all()
+    assert shown.loc[ward, ["crimes", "crimes_all", "crime_rate", "smoothed_rate", "rank", "population"]].notna().all()
+    # The usual harm rate is that of some ward, and a share of the whole gives the whole: gone for all wards.
+    assert shown[[*OF_ALL_HARM, *OF_ALL_TESTS, *OF_ALL_TYPES]].isna().all().all()
+    assert shown.drop(ward)["harm"].notna().all()
     # The total of weapons lies in a range of five and more, though the ward's crimes are shown: robbery is hidden too.
     ranges = solve_back(found.published)
     total = ranges[(ranges["table"] == "ward_code+crime_type") & (ranges["ward_code"] == ward)]
@@ -135,7 +142,7 @@ def test_a_small_ward_loses_every_number_it_could_be_worked_out_from(wards):
         counts = set_to(counts, ward, kind, [1, 0, 0])
     found = protect_counts(counts, wards, types=list(WEIGHTS))
     flags = found.wards
-    assert flags.loc[ward].tolist() == [True, True, True]
+    assert flags.loc[ward].tolist() == [True, True, True, True]
     # Another ward's total has to go with it: the force's months by measure are shown.
     assert flags["crimes"].sum() >= 2
     table = add_measures(wards, counts)
@@ -151,21 +158,23 @@ def test_a_small_ward_loses_every_number_it_could_be_worked_out_from(wards):
     assert rates[flags["crimes"]].isna().all()
     assert (shown.index == table.index).all()
     assert shown.geometry.equals(table.geometry)
+    # Two smoothed rates give the mean and the variance of all counts, and those the hidden ones: gone for all wards.
+    assert shown[list(OF_ALL_CRIMES)].isna().all().all()
     # All crime less burglary would give the measure.
     assert shown.loc[hidden, "crimes_all"].isna().all()
 
 
 def test_statistics_stay_where_no_neighbour_is_hidden(wards):
     ward, other = wards.index[0], wards.index[1]
-    hidden = pd.DataFrame(False, index=wards.index, columns=["crimes_all", "crimes", "harm"])
+    hidden = pd.DataFrame(False, index=wards.index, columns=["crimes_all", "crimes", "harm", "types"])
     hidden.loc[ward, "crimes"] = True
     graph = pd.DataFrame({"focal": [other, wards.index[2]], "neighbour": [ward, other]})
     shown = protect_wards(add_measures(wards, make_counts(wards)), hidden, neighbours=graph)
-    assert shown["gi_star_z"].isna().tolist() == [True, True, False, False, False, False]
+    assert shown["gi_star_p"].isna().tolist() == [True, True, False, False, False, False]
 
 
 def test_an_area_with_a_hidden_ward_would_tell_it_by_difference(wards):
-    hidden = pd.DataFrame(False, index=wards.index, columns=["crimes_all", "crimes", "harm"])
+    hidden = pd.DataFrame(False, index=wards.index, columns=["crimes_all", "crimes", "harm", "types"])
     hidden.loc[wards.index[0], ["crimes", "harm"]] = True
     hidden.loc[wards.index[2], "harm"] = True
     areas = pd.DataFrame(
@@ -179,7 +188,9 @@ def test_an_area_with_a_hidden_ward_would_tell_it_by_difference(wards):
     shown = protect_areas(areas, hidden)
     assert shown["crimes"].isna().tolist() == [True, False, False]
     assert shown["crime_rate"].isna().tolist() == [True, False, False]
-    assert shown["harm"].isna().tolist() == shown["share_of_harm"].isna().tolist() == [True, True, False]
+    assert shown["harm"].isna().tolist() == [True, True, False]
+    # The third area's share and harm would give the harm of all, and all less the shown wards the hidden.
+    assert shown["share_of_harm"].isna().all()
     assert shown["why"].tolist() == [HIDDEN_WORDS, HIDDEN_WORDS, "hot"]
     assert shown["rank"].tolist() == [1, 2, 3]
     assert len(protect_areas(areas.head(0), hidden)) == 0

@@ -321,10 +321,9 @@ def describe_results(results: Results) -> list[str]:
         lines.append("SYNTHETIC: nothing here is real")
     assessed = int(wards["assessed"].sum())
     hot = int((wards["hot_votes"].fillna(0) > 0).sum())
-    rows = results.reconciliation[["rows_in", "placed"]].sum()
-    lines.append(
-        f"{rows['placed']:,} of {rows['rows_in']:,} rows placed in {len(wards):,} wards; {assessed:,} assessed"
-    )
+    rows = results.reconciliation[["rows_in", "placed"]].astype("Int64").sum(skipna=False)
+    placed = "rows" if rows.isna().any() else f"{rows['placed']:,} of {rows['rows_in']:,} rows"
+    lines.append(f"{placed} placed in {len(wards):,} wards; {assessed:,} assessed")
     lines.append(f"{hot:,} wards hot by at least one method; {len(areas):,} candidate areas; shortlist:")
     for country, chosen in areas[areas["shortlisted"]].groupby("country"):
         for _, area in chosen.iterrows():

@@ -74,12 +74,30 @@ class _ShortNames(logging.Formatter):
         return line
 
 
+class _Discreet(logging.Filter):
+    """Leaves out what tells of rows and counts: a step's name and a warning stay, and what is told of open sources."""
+
+    COUNTING = ("wards", "measures", "areas", "sources.incident", "sources.signals")
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        name = record.name.removeprefix("tipping_point.")
+        return record.levelno >= logging.WARNING or not name.startswith(self.COUNTING)
+
+
 @contextmanager
-def run_log(path: Path, *, inputs: Sequence[Path]) -> Iterator[None]:
-    """Every log line of the package, also into `path`, while the block runs."""
+def run_log(path: Path, *, inputs: Sequence[Path], discreet: bool = False) -> Iterator[None]:
+    """Every log line of the package, also into `path`, while the block runs.
+
+    Args:
+        path: of the log.
+        inputs: files whose folders are not named in it.
+        discreet: leave out the lines that tell of rows and counts, where small numbers are hidden.
+    """
     package = logging.getLogger("tipping_point")
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(_ShortNames(inputs))
+    if discreet:
+        handler.addFilter(_Discreet())
     level = package.level
     package.addHandler(handler)
     package.setLevel(logging.INFO)

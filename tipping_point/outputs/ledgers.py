@@ -53,10 +53,10 @@ def _source(row: Mapping[str, Any]) -> dict[str, str]:
 def losses(reconciliation: pd.DataFrame) -> dict[str, Any]:
     """Rows in, rows placed and every loss, each with its share of the rows read."""
     meanings = {column.name: column.meaning.removeprefix("Lost: ") for column in schema.RECONCILIATION}
-    rows_in = float(reconciliation["rows_in"].sum()) if "rows_in" in reconciliation else 0.0
+    rows_in = _total(reconciliation, "rows_in")
 
     def line(column: str, words: str) -> tuple[str, str, str]:
-        total = float(reconciliation[column].sum()) if column in reconciliation else 0.0
+        total = _total(reconciliation, column)
         return wording.sentence(words).rstrip("."), wording.count(total), wording.part(total, rows_in)
 
     lost = [
@@ -75,12 +75,17 @@ def losses(reconciliation: pd.DataFrame) -> dict[str, Any]:
     }
 
 
+def _total(reconciliation: pd.DataFrame, column: str) -> float:
+    """The sum of a column; NaN where a part of it is hidden, as a sum of the rest would look like the whole."""
+    return float(reconciliation[column].astype(float).sum(skipna=False)) if column in reconciliation else 0.0
+
+
 def losses_by_force(reconciliation: pd.DataFrame) -> dict[str, Any]:
     """The same for each force, as a header and rows of words."""
     numbers = list(reconciliation.select_dtypes("number").columns)
     if reconciliation.empty or "force" not in reconciliation:
         return {"head": [], "rows": []}
-    summed = reconciliation.groupby("force", sort=True)[numbers].sum()
+    summed = reconciliation.astype(dict.fromkeys(numbers, float)).groupby("force", sort=True)[numbers].sum(skipna=False)
     head = ["Force", *(wording.label(name) for name in numbers)]
     rows = [
         [wording.clean(str(force).replace("-", " ").capitalize()), *(wording.count(value) for value in values)]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from tipping_point.config import Config
 from tipping_point.pipeline.read import add_context, describe_sources, list_crimes, prepare_wards
-from tipping_point.pipeline.run import choose_weights
+from tipping_point.pipeline.vocabulary import choose_weights
 from tipping_point.schema import months_between
 from tipping_point.sources.catalogue import stale_notes
 from tipping_point.sources.known_gaps import read_known_gaps

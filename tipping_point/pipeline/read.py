@@ -12,7 +12,9 @@ import pandas as pd
 from tipping_point.areas.profile import names_by_district
 from tipping_point.config import Config, Source
 from tipping_point.measures.index import add_deprivation
-from tipping_point.schema import DOMAINS, SOURCES, WARDS, InputError
+from tipping_point.pipeline.incidents import read_incident_sources, read_signal
+from tipping_point.pipeline.vocabulary import is_incidents, vocabulary_of
+from tipping_point.schema import DOMAINS, SOURCES, WARDS, InputError, months_between
 from tipping_point.sources.areas_by_name import mayoral_lookup
 from tipping_point.sources.catalogue import describe_file
 from tipping_point.sources.census import read_census
@@ -20,6 +22,7 @@ from tipping_point.sources.count_cache import counts_folder
 from tipping_point.sources.crime import list_street_files, read_street_crimes
 from tipping_point.sources.deprivation import read_deprivation
 from tipping_point.sources.geography import read_boundaries, read_lookup
+from tipping_point.sources.incidents import Incidents
 from tipping_point.sources.indicators import read_indicator
 from tipping_point.sources.london import list_ward_tables, read_ward_tables
 from tipping_point.sources.population import read_population
@@ -71,6 +74,8 @@ class Crimes:
     vocabulary: str
     counts: pd.DataFrame
     files: pd.DataFrame
+    incidents: Incidents | None = None
+    """Where the study's crimes are from files of incidents."""
 
 
 def prepare_wards(config: Config) -> Prepared:
@@ -166,14 +171,23 @@ def add_context(config: Config, prepared: Prepared) -> tuple[Prepared, dict[str,
             code_column=source.options.get("code_column"),
         )
         rows[source.path] = len(table)
-        name = source.options["name"]
-        if name in {column.name for column in WARDS}:
-            raise InputError(f"sources.indicator: the name '{name}' is a column of the ward table; choose another")
+        name = _free_name(source)
         values = bring_to_wards(
             table, membership, label=f"indicator {name}", combine=source.options["combine"], weights=residents,
             lookups=prepared.lookups, overlaps=prepared.overlaps,
         )  # fmt: skip
         wards[name] = values[name].reindex(wards.index)
+    for source in config.of("signal"):
+        name = _free_name(source)
+        table = read_signal(
+            config, source, code_wards=prepared.code_wards, known_wards=prepared.known_wards,
+            boundaries=prepared.boundaries,
+        )  # fmt: skip
+        wards[name] = table.set_index("ward_code")[name].reindex(wards.index)
+        if source.options["combine"] == "sum":
+            years = len(months_between(config.start, config.end)) / 12
+            people = wards["population"].where(wards["population"] > 0).astype(float)
+            wards[f"{name}_rate"] = wards[name] / people * 1_000 / years
     groups = []
     for source in config.of("census"):
         table = read_census(source.path)
@@ -182,6 +196,14 @@ def add_context(config: Config, prepared: Prepared) -> tuple[Prepared, dict[str,
                                      lookups=prepared.lookups))  # fmt: skip
     characteristics = pd.concat(groups, axis=1).reindex(wards.index) if groups else pd.DataFrame(index=wards.index)
     return replace(prepared, wards=wards, rows=rows, characteristics=characteristics), weights
+
+
+def _free_name(source: Source) -> str:
+    """The name of a column that a source brings in."""
+    name = str(source.options["name"])
+    if name in {column.name for column in WARDS}:
+        raise InputError(f"sources.{source.section}: the name '{name}' is a column of the ward table; choose another")
+    return name
 
 
 def _of_country(table: pd.DataFrame, country: str) -> pd.DataFrame:
@@ -193,7 +215,11 @@ def _of_country(table: pd.DataFrame, country: str) -> pd.DataFrame:
 def read_crimes(config: Config, types: Sequence[str]) -> Crimes:
     """Every crime source of the study, in its one vocabulary."""
     paths = [source.path for source in config.of("crime")]
-    if vocabulary_of(config) == "police_uk":
+    vocabulary = vocabulary_of(config)
+    if is_incidents(config):
+        found = read_incident_sources(config)
+        return Crimes(vocabulary, found.counts, found.files, found)
+    if vocabulary == "police_uk":
         street = read_street_crimes(
             paths, start=config.start, end=config.end, allow_damaged=config.allow_damaged, cache=counts_folder()
         )
@@ -203,22 +229,14 @@ def read_crimes(config: Config, types: Sequence[str]) -> Crimes:
 
 
 def list_crimes(config: Config) -> pd.DataFrame:
-    """The crime files of the period, one row per force and month, without reading their rows."""
+    """The crime files of the period, one row per force and month, without reading their rows but those of incidents."""
     paths = [source.path for source in config.of("crime")]
+    if is_incidents(config):
+        files = read_incident_sources(config).files
+        return files.assign(bytes=files["rows"])
     if vocabulary_of(config) == "police_uk":
         return list_street_files(paths, start=config.start, end=config.end, allow_damaged=config.allow_damaged)
     return list_ward_tables(paths, start=config.start, end=config.end)
-
-
-def vocabulary_of(config: Config) -> str:
-    """The crime vocabulary of the study's sources; a study keeps to one."""
-    kinds = {source.kind for source in config.of("crime")}
-    if len(kinds) > 1:
-        raise InputError(
-            "sources.crime: police.uk files and Metropolitan ward tables name crimes differently, and harm from "
-            "categories and from sub-types is never compared; keep to one kind in a study"
-        )
-    return {"police_uk": "police_uk", "metropolitan_wards": "metropolitan"}[kinds.pop()]
 
 
 def describe_sources(config: Config, rows: Mapping[Path, int]) -> pd.DataFrame:
@@ -226,6 +244,7 @@ def describe_sources(config: Config, rows: Mapping[Path, int]) -> pd.DataFrame:
     records = [
         {
             **describe_file(source.path, section=source.section, kind=source.kind, synthetic=config.synthetic),
+            **({"licence": source.options["licence"]} if "licence" in source.options else {}),
             "rows": rows.get(source.path),
         }
         for source in config.sources

@@ -20,6 +20,7 @@ from tipping_point.schema.words import (
     COUNTRIES,
     CRIME_TYPES,
     DOMAINS,
+    FLAGS,
     FORMER_CRIME_TYPES,
     NOT_CRIME,
     NOT_TERRITORIAL,
@@ -28,8 +29,11 @@ from tipping_point.schema.words import (
     InputError,
     deprivation_transform,
     force_slug,
+    marked_type,
     months_between,
     plain_name,
+    plain_type,
+    types_among,
 )
 
 __all__ = [
@@ -41,6 +45,7 @@ __all__ = [
     "COVERAGE",
     "CRIME_TYPES",
     "DOMAINS",
+    "FLAGS",
     "FORMER_CRIME_TYPES",
     "GRAPH",
     "NOT_CRIME",
@@ -57,6 +62,9 @@ __all__ = [
     "check_table",
     "deprivation_transform",
     "force_slug",
+    "marked_type",
     "months_between",
     "plain_name",
+    "plain_type",
+    "types_among",
 ]

@@ -173,6 +173,23 @@ def add_coverage(wards: pd.DataFrame, coverage: pd.DataFrame, *, minimum: float 
     return result
 
 
+def mark_withheld(wards: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
+    """The wards, not assessed where a count of the study's measure was held back by its publisher.
+
+    Args:
+        wards: from `add_coverage`.
+        counts: the counts of the measure that were held back, with ward_code.
+    """
+    held = counts.groupby("ward_code").size().reindex(wards.index, fill_value=0)
+    lost = wards["assessed"] & (held > 0)
+    result = wards.copy()
+    result["assessed"] = wards["assessed"] & ~lost
+    result.loc[lost, "not_assessed_reason"] = "counts of the measure were held back by the publisher of the file"
+    if lost.any():
+        log.info("coverage: %d wards not assessed, since counts of the measure were held back", int(lost.sum()))
+    return result
+
+
 def _why_not(coverage: pd.DataFrame) -> dict[str, str]:
     """By force_name, what is known of the months that are not covered, as the end of a sentence."""
     known = {}

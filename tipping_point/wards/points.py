@@ -50,6 +50,8 @@ class PlacedPoints:
     crimes the ward's border could flip."""
     agreement: pd.DataFrame
     """One row per force, AGREEMENT."""
+    ward_of_place: pd.Series = field(repr=False)
+    """Ward of each place, '' where it has none."""
 
 
 def locate_points(
@@ -216,7 +218,8 @@ def place_points(
     agreement.insert(0, "rows", agreement.sum(axis=1))
     agreement = agreement.rename_axis(columns=None).reset_index().astype({"force": "str"})
     _log(placed, agreement, assign)
-    return PlacedPoints(placed[[*keys[:-1], "crimes", "loss", "near_border"]], agreement[list(AGREEMENT)])
+    told = placed[[*keys[:-1], "crimes", "loss", "near_border"]]
+    return PlacedPoints(told, agreement[list(AGREEMENT)], choice["ward_code"])
 
 
 def _choose(places: pd.DataFrame, located: pd.DataFrame, code_wards: pd.DataFrame, assign: str) -> pd.DataFrame:
