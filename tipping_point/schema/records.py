@@ -87,6 +87,26 @@ RECORDED_CRIME: tuple[Column, ...] = (
     Column("far", "True where the ratio is further than .15 from one", "True/False"),
 )
 
+RECORDED_CRIME_PARTNERSHIPS: tuple[Column, ...] = (
+    Column("force", "police.uk name of the force", "text"),
+    Column("force_name", "Name of the force", "text"),
+    Column(
+        "partnership",
+        "Community safety partnership; several where they share a district; blank where the district is of none",
+        "text",
+    ),
+    Column("districts", "Its districts in the lookups; blank where no lookup has the partnership", "text"),
+    Column("match", "'compared', or why the two tables cannot be compared", "text"),
+    Column("crime_type", "police.uk type; 'all' is all but fraud and anti-social behaviour", "text"),
+    Column("start", "First month compared; always whole quarters that both cover", "month"),
+    Column("end", "Last month compared", "month"),
+    Column("months", "Months compared", "months"),
+    Column("crimes", "Crimes placed in wards, a month", "crimes a month"),
+    Column("published", "Offences published by the Home Office, a month", "offences a month"),
+    Column("ratio", "crimes over published; blank under 100 offences, or where one of them is not known", "ratio"),
+    Column("far", "True where the ratio is further than .15 from one", "True/False"),
+)
+
 GRAPH: tuple[Column, ...] = (
     Column("focal", "Ward", "code"),
     Column("neighbour", "A ward that touches it", "code"),
