@@ -9,7 +9,7 @@ import pytest
 
 from tipping_point.config import read_study
 from tipping_point.config.study import Source
-from tipping_point.pipeline.calibrate import calibrate_study, list_members
+from tipping_point.pipeline.calibrate import calibrate_study
 from tipping_point.pipeline.read import prepare_wards
 from tipping_point.schema import InputError, months_between
 
@@ -110,16 +110,3 @@ def test_a_file_without_the_forces_of_the_study(study, prepared, counts, tmp_pat
     path = publish(tmp_path / "pfa.csv", elsewhere, "force_name", header=PFA)
     with pytest.raises(InputError, match=r"no row of .* under a header that is understood"):
         calibrate_study(with_files(study, path), prepared, prepared.wards, counts)
-
-
-def test_the_newest_lookup_is_taken():
-    def lookup(year, partnership):
-        row = {
-            f"district{year}_code": "E07000112", f"district{year}_name": "Folkestone and Hythe",
-            f"partnership{year}_name": partnership, f"force{year}_name": "Kent",
-        }  # fmt: skip
-        return pd.DataFrame([row])
-
-    wards = pd.DataFrame([{"ward25_code": "E05000001", "district25_code": "E07000112"}])
-    assert list_members([lookup(23, "Shepway"), wards, lookup(25, "New")])["partnership"].tolist() == ["New"]
-    assert list_members([wards]).empty

@@ -11,7 +11,7 @@ from tipping_point.hotspots.find import METHODS
 from tipping_point.measures.chronicity import CHOICES
 from tipping_point.measures.index import COMBINATIONS, SCALES
 from tipping_point.measures.named import MEASURES
-from tipping_point.schema import DOMAINS
+from tipping_point.schema import CONTEXT_LEVELS, DOMAINS
 
 CRIME_KINDS = ("police_uk", "metropolitan_wards")
 POPULATION_KINDS = ("lsoa_mid_year", "census_ts001", "any")
@@ -180,6 +180,14 @@ _INDICATOR = {"name": _TEXT, "path": _TEXT, "column": _TEXT, "worse": _one_of("h
               "combine": _one_of("mean", "sum"), "vintage": _TEXT, "code_column": _TEXT}  # fmt: skip
 _YEAR = Key("a year, 2011 to 2100", lambda value: _is_int(value) and 2011 <= value <= 2100)
 _FETCHED = {"dataset": _TEXT, "year": _YEAR}
+_CONTEXT_LEVEL = Key(
+    f"one of {', '.join(CONTEXT_LEVELS)} (a figure of wards or small areas is an indicator)",
+    lambda value: isinstance(value, str) and value in CONTEXT_LEVELS,
+)
+_CONTEXT = dict.fromkeys(
+    ("name", "path", "unit", "publisher", "licence", "attribution", "note", "area", "period", "value", "lower", "upper",
+     "sheet"), _TEXT,
+)  # fmt: skip
 SOURCES: Mapping[str, Mapping[str, Key]] = {
     "crime": {"kind": _one_of(*CRIME_KINDS), "path": _TEXT, **_FETCHED},
     "boundaries": {"path": _TEXT, **_FETCHED},
@@ -192,6 +200,7 @@ SOURCES: Mapping[str, Mapping[str, Key]] = {
     "indicator": {**_INDICATOR, **_FETCHED},
     "census": {"path": _TEXT, **_FETCHED},
     "recorded_crime": {"path": _TEXT, **_FETCHED},
+    "context": {**_CONTEXT, "level": _CONTEXT_LEVEL},
     "overlap": {"path": _TEXT, "ward_year": _YEAR, "small_areas": _TEXT},
 }  # fmt: skip
 """Kind of source -> key -> what it may hold."""
@@ -199,10 +208,10 @@ SOURCES: Mapping[str, Mapping[str, Key]] = {
 NEEDED = {
     "crime": ("kind", "path"), "boundaries": ("path",), "lookup": ("path",), "population": ("kind", "path"),
     "deprivation": ("kind", "path"), "indicator": ("name", "path", "column", "worse", "combine"), "census": ("path",),
-    "recorded_crime": ("path",),
+    "recorded_crime": ("path",), "context": ("name", "path", "level", "unit", "publisher"),
     "overlap": ("path", "ward_year", "small_areas"),
 }  # fmt: skip
 """Kind of source -> what its entry must hold."""
 
-OPTIONAL = ("indicator", "census", "recorded_crime", "overlap")
+OPTIONAL = ("indicator", "census", "recorded_crime", "context", "overlap")
 """Kinds of source that a study can do without."""

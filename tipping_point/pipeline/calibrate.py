@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import geopandas as gpd
 import pandas as pd
 
@@ -12,9 +10,8 @@ from tipping_point.measures.calibration import calibrate_counts, explain_calibra
 from tipping_point.measures.partnerships import calibrate_partnerships, explain_partnerships
 from tipping_point.pipeline.read import Prepared, vocabulary_of
 from tipping_point.schema import InputError, force_slug
+from tipping_point.sources.areas_by_name import list_partnerships
 from tipping_point.sources.calibration import read_recorded_crime
-
-_PARTS = ("district_code", "district_name", "partnership_name", "force_name")
 
 
 def calibrate_study(
@@ -33,7 +30,7 @@ def calibrate_study(
         )
     forces = {force_slug(name) for name in wards["force_name"].dropna() if name}
     published = _read(config, forces)
-    members = list_members(prepared.lookups)
+    members = list_partnerships(prepared.lookups)
     tables: dict[str, pd.DataFrame] = {}
     said: list[str] = []
     whole, parts = _whole_forces(wards, members)
@@ -57,24 +54,6 @@ def calibrate_study(
         tables["recorded_crime_partnerships"] = table
         said += explain_partnerships(table)
     return tables, tuple(said)
-
-
-def list_members(lookups: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """district_code, district_name, partnership and force_name from the newest lookup that has them; empty for none."""
-    found = {}
-    for lookup in lookups:
-        columns = {
-            wanted: column
-            for wanted in _PARTS
-            for column in lookup.columns
-            if column.startswith(wanted.partition("_")[0]) and column.endswith(wanted.partition("_")[2])
-        }
-        if set(columns) == set(_PARTS):
-            named = lookup[[columns[wanted] for wanted in _PARTS]].set_axis(list(_PARTS), axis=1)
-            found[columns["district_code"]] = named.rename(columns={"partnership_name": "partnership"})
-    newest = max(found, default="")
-    empty = pd.DataFrame(columns=["district_code", "district_name", "partnership", "force_name"], dtype=str)
-    return found[newest].drop_duplicates(ignore_index=True) if newest else empty
 
 
 def _read(config: Config, forces: set[str]) -> pd.DataFrame:

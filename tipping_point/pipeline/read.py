@@ -12,6 +12,7 @@ import pandas as pd
 from tipping_point.areas.profile import names_by_district
 from tipping_point.config import Config, Source
 from tipping_point.measures.index import add_deprivation
+from tipping_point.pipeline.beside import Beside, read_beside
 from tipping_point.schema import DOMAINS, SOURCES, WARDS, InputError
 from tipping_point.sources.areas_by_name import mayoral_lookup
 from tipping_point.sources.catalogue import describe_file
@@ -62,6 +63,8 @@ class Prepared:
     """By geometry, from wards of other years that no lookup leads from."""
     characteristics: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Residents of every ward by 'characteristic: group': evidence of who a choice reaches, and never its input."""
+    beside: Beside = field(default_factory=Beside)
+    """Figures of larger areas, shown beside the trends and never given to wards."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +184,9 @@ def add_context(config: Config, prepared: Prepared) -> tuple[Prepared, dict[str,
         groups.append(bring_to_wards(table, membership, label=source.path.name, combine="sum",
                                      lookups=prepared.lookups))  # fmt: skip
     characteristics = pd.concat(groups, axis=1).reindex(wards.index) if groups else pd.DataFrame(index=wards.index)
-    return replace(prepared, wards=wards, rows=rows, characteristics=characteristics), weights
+    beside = read_beside(config, prepared.lookups, wards)
+    rows |= beside.rows
+    return replace(prepared, wards=wards, rows=rows, characteristics=characteristics, beside=beside), weights
 
 
 def _of_country(table: pd.DataFrame, country: str) -> pd.DataFrame:
@@ -226,11 +231,20 @@ def describe_sources(config: Config, rows: Mapping[Path, int]) -> pd.DataFrame:
     records = [
         {
             **describe_file(source.path, section=source.section, kind=source.kind, synthetic=config.synthetic),
+            **({} if config.synthetic else _own_words(source)),
             "rows": rows.get(source.path),
         }
         for source in config.sources
     ]
     return pd.DataFrame(records, columns=[column.name for column in SOURCES]).astype({"rows": "Int64"})
+
+
+def _own_words(source: Source) -> dict[str, str]:
+    """What the study itself says of a figure that no catalogue knows."""
+    if source.section != "context":
+        return {}
+    said = {key: source.options.get(key, "") for key in ("publisher", "licence", "attribution", "note")}
+    return {"dataset": source.options["name"], **said}
 
 
 def add_rows(sources: pd.DataFrame, rows: Mapping[Path, int]) -> pd.DataFrame:

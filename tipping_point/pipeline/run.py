@@ -34,6 +34,7 @@ from tipping_point.outputs.quarters import QUARTERS, area_quarters
 from tipping_point.outputs.report import write_report
 from tipping_point.outputs.spreadsheets import write_spreadsheets
 from tipping_point.outputs.tables import write_tables
+from tipping_point.pipeline.beside import place_beside
 from tipping_point.pipeline.choose import choose_areas
 from tipping_point.pipeline.count import count_study
 from tipping_point.pipeline.firm import judge_ranks
@@ -263,7 +264,7 @@ def analyse(
         "concentration": describe_concentration(wards, measured.monthly, seed=config.seed), **measured.tables,
         "choices": firm.compared, "sensitivity": firm.explained, "agreement": found.agreement, "unplaced": unplaced,
         "trend": area_quarters(counts, told.areas[told.areas["shortlisted"]], types=list(weights)),
-        **told.tables,
+        "context": place_beside(prepared.beside, told.areas), **told.tables,
     }  # fmt: skip
     cover = _cover(
         config, (wards, found.coverage, found.counted.reconciliation, sources, tables["concentration"]), weights,

@@ -107,6 +107,24 @@ RECORDED_CRIME_PARTNERSHIPS: tuple[Column, ...] = (
     Column("far", "True where the ratio is further than .15 from one", "True/False"),
 )
 
+CONTEXT: tuple[Column, ...] = (
+    Column(
+        "figure", "What it is, in the study's words; a figure of a larger area says nothing of single wards", "text"
+    ),
+    Column("level", "country, force, partnership or district: whom the figure is of", "text"),
+    Column("area", "The area that it is of; never of a ward", "text"),
+    Column("area_ids", "Areas of the lists that lie in it, whole or in part, separated by semicolons", "text"),
+    Column("period", "Period as published", "text"),
+    Column("start", "Its first month", "month"),
+    Column("end", "Its last month", "month"),
+    Column("value", "The figure as published; blank where it is suppressed or not given", "as unit says"),
+    Column("lower", "Lower limit as published, where given", "as unit says"),
+    Column("upper", "Upper limit as published", "as unit says"),
+    Column("unit", "Unit of value and limits", "text"),
+    Column("publisher", "Who publishes it", "text"),
+    Column("note", "What to know of it: rounding, definition, who is counted", "text"),
+)
+
 GRAPH: tuple[Column, ...] = (
     Column("focal", "Ward", "code"),
     Column("neighbour", "A ward that touches it", "code"),

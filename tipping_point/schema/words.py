@@ -105,6 +105,14 @@ DOMAINS: Mapping[str, str] = {
 """The six non-crime domains of deprivation: column name and the words shown."""
 
 
+CONTEXT_LEVELS: Mapping[str, str] = {
+    "country": "{name}",
+    "force": "{name} (police force area)",
+    "partnership": "{name} (community safety partnership)",
+    "district": "{name} (district)",
+}
+"""Level of a figure that stands beside the trends -> how its area is shown. Wards are none: theirs are indicators."""
+
 _FORCE_EXCEPTIONS = {"london-city-of": "city-of-london", "metropolitan-police": "metropolitan"}
 NOT_TERRITORIAL = {
     "btp": "British Transport Police",

@@ -95,6 +95,22 @@ def resolve_areas(names: Sequence[str], areas: Sequence[Area]) -> tuple[Area, ..
     return tuple(dict.fromkeys(found))
 
 
+def list_partnerships(lookups: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """district_code, district_name, partnership and force_name from the newest lookup that has them; empty for none.
+
+    Args:
+        lookups: tables of `read_lookup`. A district has a row for each of its partnerships.
+    """
+    wanted = ("district_code", "district_name", "partnership_name", "force_name")
+    found = {}
+    for lookup in lookups:
+        columns = [_column(lookup, *name.split("_")) for name in wanted]
+        if all(columns):
+            found[columns[0]] = lookup[columns].set_axis(wanted, axis=1)
+    table = found[max(found)] if found else pd.DataFrame(columns=list(wanted), dtype=str)
+    return table.rename(columns={"partnership_name": "partnership"}).drop_duplicates(ignore_index=True)
+
+
 def mayoral_lookup(year: int) -> pd.DataFrame:
     """Districts of a year to mayoral authorities, in the form of `read_lookup`; dated and sourced in its file.
 
