@@ -176,8 +176,14 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
 }
 """Section -> key -> what it may hold. One section per verb; its keys are that verb's keyword arguments."""
 
+_CELLS = Key(
+    "a table of column = cell, both texts",
+    lambda value: isinstance(value, dict) and bool(value) and _are_texts(list(value.values())),
+)
 _INDICATOR = {"name": _TEXT, "path": _TEXT, "column": _TEXT, "worse": _one_of("higher", "lower"),
-              "combine": _one_of("mean", "sum"), "vintage": _TEXT, "code_column": _TEXT}  # fmt: skip
+              "combine": _one_of("mean", "sum"), "vintage": _TEXT, "code_column": _TEXT,
+              "level": _one_of("ward", "district", "school"), "period": _TEXT, "where": _CELLS,
+              "pupils": _TEXT}  # fmt: skip
 _YEAR = Key("a year, 2011 to 2100", lambda value: _is_int(value) and 2011 <= value <= 2100)
 _FETCHED = {"dataset": _TEXT, "year": _YEAR}
 _CONTEXT_LEVEL = Key(
@@ -199,6 +205,7 @@ SOURCES: Mapping[str, Mapping[str, Key]] = {
     "deprivation": {"kind": _one_of(*DEPRIVATION_KINDS), "path": _TEXT, **_FETCHED},
     "indicator": {**_INDICATOR, **_FETCHED},
     "census": {"path": _TEXT, **_FETCHED},
+    "schools": {"path": _TEXT, **_FETCHED},
     "recorded_crime": {"path": _TEXT, **_FETCHED},
     "context": {**_CONTEXT, "level": _CONTEXT_LEVEL},
     "overlap": {"path": _TEXT, "ward_year": _YEAR, "small_areas": _TEXT},
@@ -208,10 +215,10 @@ SOURCES: Mapping[str, Mapping[str, Key]] = {
 NEEDED = {
     "crime": ("kind", "path"), "boundaries": ("path",), "lookup": ("path",), "population": ("kind", "path"),
     "deprivation": ("kind", "path"), "indicator": ("name", "path", "column", "worse", "combine"), "census": ("path",),
-    "recorded_crime": ("path",), "context": ("name", "path", "level", "unit", "publisher"),
+    "schools": ("path",), "recorded_crime": ("path",), "context": ("name", "path", "level", "unit", "publisher"),
     "overlap": ("path", "ward_year", "small_areas"),
 }  # fmt: skip
 """Kind of source -> what its entry must hold."""
 
-OPTIONAL = ("indicator", "census", "recorded_crime", "context", "overlap")
+OPTIONAL = ("indicator", "census", "schools", "recorded_crime", "context", "overlap")
 """Kinds of source that a study can do without."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tipping_point.areas.criteria import Criteria
 from tipping_point.areas.given import Adjustment
@@ -20,7 +21,7 @@ class Source:
     section: str
     path: Path
     kind: str = ""
-    options: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

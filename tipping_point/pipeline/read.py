@@ -13,6 +13,7 @@ from tipping_point.areas.profile import names_by_district
 from tipping_point.config import Config, Source
 from tipping_point.measures.index import add_deprivation
 from tipping_point.pipeline.beside import Beside, read_beside
+from tipping_point.pipeline.indicators import add_other_indicators, mark_of, own_indicators
 from tipping_point.schema import DOMAINS, SOURCES, WARDS, InputError
 from tipping_point.sources.areas_by_name import mayoral_lookup
 from tipping_point.sources.catalogue import describe_file
@@ -160,7 +161,7 @@ def add_context(config: Config, prepared: Prepared) -> tuple[Prepared, dict[str,
         )  # fmt: skip
         scores.append(domains[domains.index.str[0] == country[0]].assign(country=country))
     wards = add_deprivation(prepared.wards, pd.concat(scores), weights=weights)
-    for source in config.of("indicator"):
+    for source in own_indicators(config):
         table = read_indicator(
             source.path,
             name=source.options["name"],
@@ -177,6 +178,8 @@ def add_context(config: Config, prepared: Prepared) -> tuple[Prepared, dict[str,
             lookups=prepared.lookups, overlaps=prepared.overlaps,
         )  # fmt: skip
         wards[name] = values[name].reindex(wards.index)
+    wards, read = add_other_indicators(config, wards)
+    rows |= read
     groups = []
     for source in config.of("census"):
         table = read_census(source.path)
@@ -228,14 +231,15 @@ def vocabulary_of(config: Config) -> str:
 
 def describe_sources(config: Config, rows: Mapping[Path, int]) -> pd.DataFrame:
     """One row per input with its hash, publisher, licence and attribution: `schema.SOURCES`."""
-    records = [
-        {
-            **describe_file(source.path, section=source.section, kind=source.kind, synthetic=config.synthetic),
-            **({} if config.synthetic else _own_words(source)),
-            "rows": rows.get(source.path),
-        }
-        for source in config.sources
-    ]
+    records = []
+    for source in config.sources:
+        key = str(source.options.get("dataset", ""))
+        known = describe_file(
+            source.path, section=source.section, kind=source.kind, synthetic=config.synthetic, key=key
+        )  # fmt: skip
+        own = {} if config.synthetic else _own_words(source)
+        note = ". ".join(str(part).rstrip(".") for part in (own.get("note", known["note"]), mark_of(source)) if part)
+        records.append({**known, **own, "note": note and f"{note}.", "rows": rows.get(source.path)})
     return pd.DataFrame(records, columns=[column.name for column in SOURCES]).astype({"rows": "Int64"})
 
 

@@ -40,6 +40,7 @@ from tipping_point.pipeline.count import count_study
 from tipping_point.pipeline.firm import judge_ranks
 from tipping_point.pipeline.freeze import NOT_FIXED, compare_criteria
 from tipping_point.pipeline.hot import test_hotspots
+from tipping_point.pipeline.indicators import describe_indicators
 from tipping_point.pipeline.measure import list_denominators, measure_wards
 from tipping_point.pipeline.read import (
     add_context,
@@ -315,15 +316,7 @@ def _order(
         )
         for name in dict.fromkeys(component.column for component in components)
     ]
-    columns += [
-        Column(
-            source.options["name"],
-            f"{source.options['column']} of {source.path.name}, {source.options['combine']} over small areas",
-            "",
-            source.options["worse"],
-        )
-        for source in config.of("indicator")
-    ]
+    columns += describe_indicators(config)
     if config.preset:
         columns += vli_columns()
     known = [column.name for column in WARDS if column.name in wards.columns]
