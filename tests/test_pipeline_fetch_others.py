@@ -127,8 +127,8 @@ def publish_health(server, land):
         "Time period Sortable",
     )  # fmt: skip
     rows = [
-        (11201, "Violent admissions", code, "", "Districts", "Persons", "All ages", "", "2020/21 - 22/23", 50, 45, 55, 10,
-         100, "", 20200000)
+        (11201, "Violent admissions", code, "", "Districts", "Persons", "All ages", "", "2020/21 - 22/23", 50, 45, 55,
+         1, 100, "", 20200000)
         for code in sorted(set(land[0]["district"]))
     ]  # fmt: skip
     server.route(f"{BASE}/available_data", json.dumps([{"IndicatorId": 11201, "AreaTypeId": 501}]).encode())

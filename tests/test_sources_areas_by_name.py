@@ -86,7 +86,7 @@ def test_an_ambiguous_name_ends_with_the_choices(areas):
     with pytest.raises(InputError) as caught:
         resolve_areas(["West Midlands"], areas)
     assert caught.value.faults == (
-        "Area 'West Midlands' is the name of a police force (2 districts), a mayoral authority (1 districts), a region"
+        "Area 'West Midlands' is the name of a police force (2 districts), a mayoral authority (1 district), a region"
         " (3 districts); write 'force:West Midlands' or 'authority:West Midlands' or 'region:West Midlands'.",
     )
 
