@@ -73,6 +73,14 @@ def test_residents_in_three_ways(server, web, tmp_path, monkeypatch):
         assert read.columns.tolist() == [column, "population"]
 
 
+def test_claimants(server, web, tmp_path):
+    server.route(f"{nomis.BASE}/dataset/NM_162_1.data.csv", Service(6, date="October 2025").answer)
+    path = fetch_dataset(web, "claimants_nomis", tmp_path)
+    assert path.name == "nomis_claimants_lsoa11.csv"
+    assert read_indicator(path, name="claims", column="claimants").columns.tolist() == ["lsoa11_code", "claims"]
+    assert server.calls[0].query["measure"] == "1"
+
+
 def test_census_and_health(server, web, tmp_path):
     server.route(f"{NOMIS}/census2021-ts001.zip", ranged(bulk(census2021_ts001_lsoa=TS001)))
     server.route(f"{NOMIS}/census2021-ts008.zip", ranged(bulk(census2021_ts008_lsoa=TS008)))

@@ -10,6 +10,7 @@
 | population_mid_year | of the estimate, 2021 to 2024 | | `read_population(kind="lsoa_mid_year")`, lsoa21 |
 | population_nomis | of the estimate, 2011 to 2024 | | the same, lsoa21, without an 83 MB workbook |
 | population_nomis_lsoa11 | of the estimate, to 2020 | | the same, lsoa11 |
+| claimants_nomis | | | `read_indicator(column="claimants")`, lsoa11 |
 | census_ts001 | | | `read_population(kind="census_ts001")` |
 | census_ts007a, census_ts067 and the like | | | `read_census` |
 | fingertips_93239 and the like, by ward | | districts | `read_indicator(column="Value", vintage=...)` |
@@ -34,7 +35,7 @@ from tipping_point.sources.download import Web
 from tipping_point.sources.explore_education import fetch_education
 from tipping_point.sources.fingertips import fetch_health
 from tipping_point.sources.gov_uk import fetch_index
-from tipping_point.sources.nomis import fetch_residents
+from tipping_point.sources.nomis import CLAIMANTS, fetch_claimants, fetch_residents
 from tipping_point.sources.ons_files import MID_YEAR, fetch_census, fetch_mid_year
 from tipping_point.sources.schools import REGISTER_KEY, fetch_newest_register
 from tipping_point.sources.stats_wales import fetch_welsh_index
@@ -45,6 +46,7 @@ _HEALTH = re.compile(r"fingertips_(\d+)(?:_(ward|small_area|district))?")
 _WHOLE: Mapping[str, Callable[[Web, str, Path], Path]] = {
     **dict.fromkeys(("iod2019", "iod2025"), fetch_index),
     **dict.fromkeys(("wimd2019", "wimd2025"), fetch_welsh_index),
+    CLAIMANTS: fetch_claimants,
     REGISTER_KEY: lambda web, key, folder: fetch_newest_register(web, folder),  # noqa: ARG005 - one signature for all
 }
 """Key -> the client of a dataset of one edition, which comes whole."""
