@@ -18,14 +18,15 @@ from shapely.geometry import box
 from tipping_point.schema import InputError
 from tipping_point.sources import explore_education, fingertips, police_api
 from tipping_point.sources.arcgis import fetch_layer, find_service, read_layer
-from tipping_point.sources.calibration import FORCES
+from tipping_point.sources.calibration import FORCES, PARTNERSHIPS
 from tipping_point.sources.catalogue import get_dataset, load_datasets
 from tipping_point.sources.datasets import fetch_dataset
+from tipping_point.sources.delimited import read_text_header
 from tipping_point.sources.deprivation import read_deprivation
+from tipping_point.sources.district_figures import read_district_figures
 from tipping_point.sources.download import DownloadError, fetch_json, look_ahead, open_web
 from tipping_point.sources.gov_uk import find_attachment, list_attachments
 from tipping_point.sources.indicators import read_indicator
-from tipping_point.sources.nomis import fetch_figures
 from tipping_point.sources.police_archive import BASE, find_latest
 from tipping_point.sources.population import read_population
 from tipping_point.sources.remote_zip import fetch_directory
@@ -88,8 +89,9 @@ def test_gov_uk_page_of_an_index_names_its_file(web, key):
     assert look_ahead(web, found.url).size > 1_000_000
 
 
-def test_gov_uk_recorded_crime_is_listed(web):
-    place = get_dataset(FORCES).place
+@pytest.mark.parametrize("key", [FORCES, PARTNERSHIPS])
+def test_gov_uk_recorded_crime_is_listed(web, key):
+    place = get_dataset(key).place
     found = find_attachment(list_attachments(web, place.page), place.title)
     assert look_ahead(web, found.url).size > 100_000
 
@@ -116,10 +118,7 @@ def test_nomis_is_paged(web, tmp_path):
 
 
 def test_nomis_claimants(web, tmp_path):
-    fixed = {"gender": 0, "age": 0, "measure": 1}
-    path = fetch_figures(
-        web, "NM_162_1", tmp_path / "claimants.csv", vintage="lsoa11", column="claimants", dimensions=fixed
-    )
+    path = fetch_dataset(web, "claimants_nomis", tmp_path)
     assert len(read_indicator(path, name="claimants", column="claimants")) > 30_000
 
 
@@ -132,6 +131,24 @@ def test_fingertips_by_ward_or_a_plain_word_that_there_is_none(web, tmp_path):
     else:
         with pytest.raises(InputError, match="not published by ward; it is by"):
             fetch_dataset(web, "fingertips_93239", tmp_path)
+
+
+def test_fingertips_by_district(web, tmp_path):
+    path = fetch_dataset(web, "fingertips_11201_district", tmp_path)
+    assert len(read_district_figures(path, column="Value")) > 100
+
+
+@pytest.mark.parametrize("key", [dataset.key for dataset in load_datasets() if dataset.levels and dataset.place])
+def test_explore_education_has_every_file_of_the_catalogue(web, key):
+    place = get_dataset(key).place
+    for address in place.addresses[max(place.addresses)]:
+        assert look_ahead(web, address).url.startswith("https://")
+
+
+def test_explore_education_attainment_is_by_district(web, tmp_path):
+    path = fetch_dataset(web, "attainment_by_district", tmp_path)
+    header = read_text_header(path)
+    assert {"geography_basis", "attainment8_average"} <= set(header)
 
 
 def test_explore_education_api_and_catalogue(web):

@@ -215,13 +215,17 @@ def make_records(text: str = "words") -> dict[str, pd.DataFrame]:
     for name in ("annex", "equality", "components", "scorecard"):
         made[name]["country"] = "England"
     made["equality"]["suppressed"] = [False, True]
+    made["context"]["area_ids"] = ["area-0;area-1", "area-1"]
     return made
 
 
 def test_the_tables_beside_the_areas_are_shown_where_the_run_made_them(tmp_path):
     bare = write(tmp_path / "bare", *make_study())
     full = write(tmp_path / "full", *make_study(), records=make_records())
-    for heading in ("Why not us? Districts without a chosen area", "What else could have been chosen"):
+    for heading in (
+        "Why not us? Districts without a chosen area", "What else could have been chosen", "Figures of larger areas",
+        "Beside it, at their own geography",
+    ):  # fmt: skip
         assert heading not in bare
         assert heading in full
     assert "has to be asked before anybody decides" in bare

@@ -14,7 +14,8 @@ from tipping_point.config import read_study
 from tipping_point.pipeline import analyse, check_study, run_study
 from tipping_point.schema import AREAS, COUNTS, COVERAGE, RECONCILIATION, RECORDS, WARDS, InputError
 
-ASKED_FOR = {"calibration", "adjusted", "equality", "agreement", "recorded_crime", "flags"}
+ASKED_FOR = {"calibration", "adjusted", "equality", "agreement", "recorded_crime", "recorded_crime_partnerships",
+             "context", "flags"}  # fmt: skip
 """Tables that the demo's study does not ask for, or is too short for."""
 
 TABLES = (

@@ -19,7 +19,7 @@ from tipping_point.pipeline.read import _with_authorities, prepare_wards
 from tipping_point.schema import InputError, plain_name
 from tipping_point.sources import arcgis, areas_by_name, police_archive
 from tipping_point.sources.catalogue import find_dataset, get_dataset
-from tipping_point.sources.datasets import list_keys
+from tipping_point.sources.datasets import describe_key, list_keys
 
 METROPOLITAN = ("Birmingham", "Coventry", "Dudley", "Sandwell", "Solihull", "Walsall", "Wolverhampton")
 FORCES = {
@@ -28,6 +28,7 @@ FORCES = {
     "E06000052": ("Cornwall", "Devon & Cornwall", "South West"),
     "E06000026": ("Plymouth", "Devon & Cornwall", "South West"),
     "W06000015": ("Cardiff", "South Wales", ""),
+    "E08000006": ("Salford", "Greater Manchester", "North West"),
 }
 """District -> name, force, region."""
 
@@ -140,6 +141,52 @@ def test_names_as_people_write_them_codes_and_several(web):
     study = make(web, "devon and cornwall", "W06000015")["study"]
     assert study["area"] == ["force:Devon & Cornwall", "district:Cardiff"]
     assert study["place"] == "Devon & Cornwall and Cardiff"
+
+
+@pytest.mark.parametrize("name", ["Herefordshire", "herefordshire, county of", "E06000019"])
+def test_an_official_ending_may_be_left_out(web, name):
+    assert make(web, name)["study"]["area"] == ["district:Herefordshire, County of"]
+
+
+def test_a_whole_country_and_a_part_of_a_name_say_what_to_write(web):
+    with pytest.raises(InputError, match="a whole country is no area here; name its police forces one after the other"):
+        make(web, "Wales")
+    with pytest.raises(InputError, match="nearest: force:Devon & Cornwall"):
+        make(web, "Devon")
+
+
+def test_a_force_that_publishes_nothing_is_said_before_anything_is_fetched(server, tmp_path):
+    said = []
+    web = server.web(tmp_path / "cache", tell=said.append)
+    text = new_study(["Salford"], web=web)
+    gap = "Greater Manchester: Greater Manchester Police has published no crimes since July 2019"
+    assert any(line.startswith(gap) and line.endswith("A study of it alone will be refused.") for line in said)
+    assert f"# NOTE {gap}" in text
+    early = new_study(["Salford"], web=web, start="2018-01", end="2019-12")
+    assert "No ward there can be assessed" not in early
+    assert f"# NOTE {gap}" in early
+    both = new_study(["Salford", "Cardiff"], web=web)
+    assert "No ward there can be assessed in this period." in both
+    assert "will be refused" not in both
+    assert "# NOTE" not in new_study(["Cardiff"], web=web)
+
+
+def test_what_may_stand_beside_can_be_taken_in_as_it_is_written(web, tmp_path):
+    text = new_study(["Cardiff"], web=web)
+    lines = text.splitlines()
+    first = lines.index("# [[sources.recorded_crime]]            # the counts held to the Home Office's totals;"
+                        " or recorded_crime_partnership")  # fmt: skip
+    last = next(n for n, line in enumerate(lines) if line.startswith("# [[sources.context]]"))
+    lines[first:last] = [line.removeprefix("# ").removeprefix("#") for line in lines[first:last]]
+    path = tmp_path / "study.toml"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    study = read_study(path, must_exist=False)
+    (recorded,) = study.of("recorded_crime")
+    assert recorded.options["year"] == 2026, "the last financial year that ended in the period"
+    for section in ("recorded_crime", "census", "schools", "indicator"):
+        for source in study.of(section):
+            assert describe_key(source.options["dataset"])
+            assert find_dataset(source.path, section=section, kind="", key=source.options["dataset"]).licence
 
 
 def test_an_authority_takes_its_districts_from_the_table_of_the_repository(web):

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from tipping_point.schema import InputError
-from tipping_point.sources.areas_by_name import LEVELS, list_areas, mayoral_lookup, resolve_areas
+from tipping_point.sources.areas_by_name import LEVELS, list_areas, list_partnerships, mayoral_lookup, resolve_areas
 from tipping_point.sources.cells import CODES
 from tipping_point.sources.geography import read_lookup
 
@@ -86,7 +86,7 @@ def test_an_ambiguous_name_ends_with_the_choices(areas):
     with pytest.raises(InputError) as caught:
         resolve_areas(["West Midlands"], areas)
     assert caught.value.faults == (
-        "Area 'West Midlands' is the name of a police force (2 districts), a mayoral authority (1 districts), a region"
+        "Area 'West Midlands' is the name of a police force (2 districts), a mayoral authority (1 district), a region"
         " (3 districts); write 'force:West Midlands' or 'authority:West Midlands' or 'region:West Midlands'.",
     )
 
@@ -168,3 +168,16 @@ def test_the_real_lookups_know_the_awkward_names(real_data):
     assert len(manchester.districts) == 10
     (devon,) = resolve_areas(["Devon and Cornwall"], areas)
     assert devon.level == "force"
+
+
+def test_partnerships_of_the_newest_lookup_that_has_them():
+    def lookup(year, partnership):
+        row = {
+            f"district{year}_code": "E07000112", f"district{year}_name": "Folkestone and Hythe",
+            f"partnership{year}_name": partnership, f"force{year}_name": "Kent",
+        }  # fmt: skip
+        return pd.DataFrame([row])
+
+    wards = pd.DataFrame([{"ward25_code": "E05000001", "district25_code": "E07000112"}])
+    assert list_partnerships([lookup(23, "Shepway"), wards, lookup(25, "New")])["partnership"].tolist() == ["New"]
+    assert list_partnerships([wards]).empty

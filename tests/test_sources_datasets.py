@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import pytest
@@ -16,10 +17,12 @@ from test_sources_stats_wales import workbook
 
 from tipping_point.schema import InputError
 from tipping_point.sources import nomis
-from tipping_point.sources.catalogue import get_dataset, load_datasets
+from tipping_point.sources.catalogue import entry_key, find_dataset, find_levels_of, get_dataset, load_datasets
 from tipping_point.sources.census import read_census
 from tipping_point.sources.datasets import describe_key, fetch_dataset, list_keys
 from tipping_point.sources.deprivation import read_deprivation
+from tipping_point.sources.district_figures import read_district_figures
+from tipping_point.sources.download import DownloadError
 from tipping_point.sources.geography import read_boundaries, read_lookup
 from tipping_point.sources.gov_uk import CONTENT
 from tipping_point.sources.indicators import read_indicator
@@ -70,6 +73,14 @@ def test_residents_in_three_ways(server, web, tmp_path, monkeypatch):
         assert read.columns.tolist() == [column, "population"]
 
 
+def test_claimants(server, web, tmp_path):
+    server.route(f"{nomis.BASE}/dataset/NM_162_1.data.csv", Service(6, date="October 2025").answer)
+    path = fetch_dataset(web, "claimants_nomis", tmp_path)
+    assert path.name == "nomis_claimants_lsoa11.csv"
+    assert read_indicator(path, name="claims", column="claimants").columns.tolist() == ["lsoa11_code", "claims"]
+    assert server.calls[0].query["measure"] == "1"
+
+
 def test_census_and_health(server, web, tmp_path):
     server.route(f"{NOMIS}/census2021-ts001.zip", ranged(bulk(census2021_ts001_lsoa=TS001)))
     server.route(f"{NOMIS}/census2021-ts008.zip", ranged(bulk(census2021_ts008_lsoa=TS008)))
@@ -93,6 +104,31 @@ def test_recorded_crime(server, web, tmp_path):
     assert path.name == "prc-pfa-mar2013-onwards-tables-1.ods"
 
 
+def test_figures_of_districts_from_public_health(server, web, tmp_path):
+    publish_health(server, WARDS, types=(8, 501))
+    path = fetch_dataset(web, "fingertips_93239_district", tmp_path)
+    assert path.name == "fingertips_93239_district.csv"
+    table = read_district_figures(path, column="Value")
+    assert table.to_numpy().tolist() == [["E08000009", 90.5]]
+    assert server.calls[-1].query["child_area_type_id"] == "501"
+
+
+def test_schools_and_districts_from_the_department_for_education(server, web, tmp_path):
+    for key in ("school_absence", "school_suspensions", "absence_by_authority", "attainment_by_district"):
+        place = get_dataset(key).place
+        header = ",".join([*place.header, "rate"])
+        (address,) = place.addresses[2025]
+        server.route(address, gzip.compress(f"\ufeff{header}\n".encode()))
+        path = fetch_dataset(web, key, tmp_path, year=2025)
+        assert path.name == place.file
+        assert path.read_text(encoding="utf-8-sig").strip() == header, "gzip without a header"
+        assert find_dataset(path, section="indicator", kind="").key == key
+        assert find_levels_of(key) in (("school",), ("district",))
+        server.route(address, b"time_period,rate\n")
+        with pytest.raises(DownloadError, match=r"lacks the column\(s\) geographic_level"):
+            fetch_dataset(server.web(tmp_path / key), key, tmp_path / "new")
+
+
 def test_keys_that_cannot_be_fetched(server, web, tmp_path):
     for key in ("synthetic", "population", "census", "fingertips_x", ""):
         with pytest.raises(
@@ -113,5 +149,6 @@ def test_every_key_is_described_and_every_place_has_a_client():
     assert describe_key("census_ts067") == "Census 2021 bulk table"
     fetched = {dataset.key for dataset in load_datasets() if dataset.services or dataset.place}
     assert fetched - set(keys) == {"census_2021"}
+    assert entry_key("fingertips_1_district") == "fingertips"
     with pytest.raises(KeyError):
         describe_key("nothing")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 import geopandas as gpd
 import numpy as np
@@ -13,10 +14,11 @@ from hypothesis import strategies as st
 from serving import serve
 
 from tipping_point.schema import InputError
-from tipping_point.sources.download import DownloadError
+from tipping_point.sources.download import DownloadError, NotInCacheError
 from tipping_point.sources.schools import (
     REGISTER,
     bring_schools_to_wards,
+    fetch_newest_register,
     fetch_school_register,
     read_school_register,
 )
@@ -32,6 +34,12 @@ def register(*rows, header=HEADER):
 def figures(**values):
     rows = [(code.lstrip("s"), *value) for code, value in values.items()]
     return pd.DataFrame(rows, columns=["area_code", "value", "pupils"]).assign(level="school", period="202324", mark="")
+
+
+@pytest.fixture
+def server():
+    with serve() as running:
+        yield running
 
 
 @pytest.fixture
@@ -135,3 +143,32 @@ def test_the_register_of_a_day(tmp_path):
         server.route(f"{REGISTER}/edubasealldata20250603.csv", register("1,2,3,4", header="URN,Name,X,Y").encode())
         with pytest.raises(DownloadError, match=r"lacks the column\(s\) Easting, Northing"):
             fetch_school_register(web, tmp_path, day=date(2025, 6, 3))
+
+
+# --------------------------------------------------------------------------------------- the newest register
+
+
+def test_the_newest_register_of_the_last_days(server, tmp_path):
+    web = server.web(tmp_path / "cache")
+    server.route(f"{REGISTER}/edubasealldata20250530.csv", register("1001,One,500,500").encode())
+    path = fetch_newest_register(web, tmp_path, today=DAY)
+    assert path.name == "schools_register.csv"
+    assert len(read_school_register(path)) == 1
+    asked = [call.path[-12:-4] for call in server.calls]
+    assert asked == ["20250601", "20250531", "20250530"]
+    # What the cache has of the last month will do; offline, of the last year.
+    later = DAY + timedelta(days=20)
+    fetch_newest_register(web, tmp_path / "b", today=later)
+    fetch_newest_register(replace(web, offline=True), tmp_path / "c", today=DAY + timedelta(days=300))
+    assert len(server.calls) == 3
+
+
+def test_no_register_of_the_last_days(server, tmp_path):
+    web = server.web(tmp_path / "cache")
+    with pytest.raises(DownloadError, match=r"no register of the last 7 days; the newest: .*20250601.*404"):
+        fetch_newest_register(web, tmp_path, today=DAY)
+    with pytest.raises(NotInCacheError, match="no register of the last year is in the cache"):
+        fetch_newest_register(replace(web, offline=True), tmp_path, today=DAY)
+    server.route(f"{REGISTER}/edubasealldata20250601.csv", b"<html>")
+    with pytest.raises(DownloadError, match="is a web page"):
+        fetch_newest_register(web, tmp_path, today=DAY)

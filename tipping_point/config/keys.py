@@ -11,7 +11,7 @@ from tipping_point.hotspots.find import METHODS
 from tipping_point.measures.chronicity import CHOICES
 from tipping_point.measures.index import COMBINATIONS, SCALES
 from tipping_point.measures.named import MEASURES
-from tipping_point.schema import DOMAINS
+from tipping_point.schema import CONTEXT_LEVELS, DOMAINS
 from tipping_point.sources.incident_options import FORMATS
 from tipping_point.sources.offences import LEVELS
 
@@ -214,11 +214,25 @@ INCIDENT_KEYS: Mapping[str, Key] = {
 }
 """Keys of a crime source that is a file of incidents, and of no other."""
 
+_CELLS = Key(
+    "a table of column = cell, both texts",
+    lambda value: isinstance(value, dict) and bool(value) and _are_texts(list(value.values())),
+)
 _INDICATOR = {"kind": _one_of(*INDICATOR_KINDS), **_LICENCE,
               "name": _TEXT, "path": _TEXT, "column": _TEXT, "worse": _one_of("higher", "lower"),
-              "combine": _one_of("mean", "sum"), "vintage": _TEXT, "code_column": _TEXT}  # fmt: skip
+              "combine": _one_of("mean", "sum"), "vintage": _TEXT, "code_column": _TEXT,
+              "level": _one_of("ward", "district", "school"), "period": _TEXT, "where": _CELLS,
+              "pupils": _TEXT}  # fmt: skip
 _YEAR = Key("a year, 2011 to 2100", lambda value: _is_int(value) and 2011 <= value <= 2100)
 _FETCHED = {"dataset": _TEXT, "year": _YEAR}
+_CONTEXT_LEVEL = Key(
+    f"one of {', '.join(CONTEXT_LEVELS)} (a figure of wards or small areas is an indicator)",
+    lambda value: isinstance(value, str) and value in CONTEXT_LEVELS,
+)
+_CONTEXT = dict.fromkeys(
+    ("name", "path", "unit", "publisher", "licence", "attribution", "note", "area", "period", "value", "lower", "upper",
+     "sheet"), _TEXT,
+)  # fmt: skip
 SOURCES: Mapping[str, Mapping[str, Key]] = {
     "crime": {"kind": _one_of(*CRIME_KINDS), "path": _TEXT, **_FETCHED, **INCIDENT_KEYS},
     "boundaries": {"path": _TEXT, **_FETCHED},
@@ -232,7 +246,9 @@ SOURCES: Mapping[str, Mapping[str, Key]] = {
     "signal": {"name": _TEXT, "path": _TEXT, "worse": _one_of("higher", "lower"),
                "combine": _one_of("mean", "sum"), **_FILE},
     "census": {"path": _TEXT, **_FETCHED},
+    "schools": {"path": _TEXT, **_FETCHED},
     "recorded_crime": {"path": _TEXT, **_FETCHED},
+    "context": {**_CONTEXT, "level": _CONTEXT_LEVEL},
     "overlap": {"path": _TEXT, "ward_year": _YEAR, "small_areas": _TEXT},
 }  # fmt: skip
 """Kind of source -> key -> what it may hold."""
@@ -240,10 +256,11 @@ SOURCES: Mapping[str, Mapping[str, Key]] = {
 NEEDED = {
     "crime": ("kind", "path"), "boundaries": ("path",), "lookup": ("path",), "population": ("kind", "path"),
     "deprivation": ("kind", "path"), "indicator": ("name", "path", "column", "worse", "combine"), "census": ("path",),
-    "signal": ("name", "path", "columns", "worse", "combine"), "recorded_crime": ("path",),
+    "schools": ("path",), "signal": ("name", "path", "columns", "worse", "combine"), "recorded_crime": ("path",),
+    "context": ("name", "path", "level", "unit", "publisher"),
     "overlap": ("path", "ward_year", "small_areas"),
 }  # fmt: skip
 """Kind of source -> what its entry must hold."""
 
-OPTIONAL = ("indicator", "signal", "census", "recorded_crime", "overlap")
+OPTIONAL = ("indicator", "signal", "census", "schools", "recorded_crime", "context", "overlap")
 """Kinds of source that a study can do without."""

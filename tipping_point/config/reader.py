@@ -173,8 +173,8 @@ class _Reader:
             entries = [entries] if isinstance(entries, dict) else entries
             if not entries and section not in OPTIONAL:
                 self.faults.append(f"[sources.{section}]: is missing; give its path")
-            if section == "boundaries" and len(entries) > 1:
-                self.faults.append("[sources.boundaries]: stands more than once; a study has one set of boundaries")
+            if section in ("boundaries", "schools") and len(entries) > 1:
+                self.faults.append(f"[sources.{section}]: stands more than once; a study has one of them")
             for number, entry in enumerate(entries, start=1):
                 label = f"sources.{section}" + (f" no. {number}" if len(entries) > 1 else "")
                 source = self._source(section, label, _table(entry), keys)

@@ -175,11 +175,12 @@ def protect_tables(
         table = safe["annex"]
         own = table["ward_code"].isin(hidden.index[hidden["harm"]]) | (some and "why" in scores)
         safe["annex"] = blank(table, own, [*scores, "why", "would_change"])
-    if "recorded_crime" in safe:
-        table = safe["recorded_crime"]
-        coarse = (table["published"] * table["months"] * 10**-_TWO).ge(threshold)
-        told = blank(table, ~coarse, ["ratio", "far"]).round({"ratio": _TWO})
-        safe["recorded_crime"] = blank(told, pd.Series(data=True, index=table.index), ["crimes"])
+    for name in ("recorded_crime", "recorded_crime_partnerships"):
+        if name in safe:
+            table = safe[name]
+            coarse = (table["published"] * table["months"] * 10**-_TWO).ge(threshold)
+            told = blank(table, ~coarse, ["ratio", "far"]).round({"ratio": _TWO})
+            safe[name] = blank(told, pd.Series(data=True, index=table.index), ["crimes"])
     if "agreement" in safe:
         accounts = ("agree", "disagree", "only_code", "only_point", "neither")
         safe["agreement"] = protect_rows(safe["agreement"], accounts, threshold=threshold)

@@ -7,7 +7,7 @@ crimes, or that recording was changed; it does not say which of the two is right
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import pandas as pd
 
@@ -22,7 +22,8 @@ SMALL = 100.0
 COLUMNS = (
     "force", "force_name", "crime_type", "start", "end", "months", "same_period", "crimes", "published", "ratio", "far",
 )  # fmt: skip
-_QUARTER = 3
+QUARTER = 3
+"""Months."""
 
 
 def calibrate_counts(
@@ -48,8 +49,8 @@ def calibrate_counts(
     """
     check_table(ward_counts, "ward counts", ["ward_code", "month", "crime_type", "crimes"])
     check_table(published, "published", ["force", "quarter", "crime_type", "offences"])
-    ours, months = _ours(ward_counts, wards)
-    theirs = published[published["crime_type"] != ""]
+    ours, months = covered_months(ward_counts, wards["force_name"].map(force_slug, na_action="ignore"))
+    theirs = _of_forces(published[published["crime_type"] != ""])
     forces = [force for force in months if force in set(theirs["force"])]
     if not forces:
         raise InputError(
@@ -60,7 +61,7 @@ def calibrate_counts(
     rows = [
         row
         for force in sorted(forces)
-        for row in _compare(force, names[force], ours[ours["force"] == force], theirs[theirs["force"] == force],
+        for row in _compare(force, names[force], ours[ours["place"] == force], theirs[theirs["force"] == force],
                             months[force], far)
     ]  # fmt: skip
     table = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -70,6 +71,15 @@ def calibrate_counts(
         int(table["ratio"].notna().sum()), far,
     )  # fmt: skip
     return table
+
+
+def _of_forces(published: pd.DataFrame) -> pd.DataFrame:
+    """The rows by force; those by partnership, which add up to the same, where a force and quarter has no others."""
+    if "partnership" not in published:
+        return published
+    whole = published["partnership"] == ""
+    key = pd.MultiIndex.from_frame(published[["force", "quarter"]])
+    return published[whole | ~key.isin(key[whole])]
 
 
 def explain_calibration(table: pd.DataFrame) -> tuple[str, ...]:
@@ -95,20 +105,68 @@ def explain_calibration(table: pd.DataFrame) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def _ours(ward_counts: pd.DataFrame, wards: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, list[str]]]:
-    """force, month, crime_type, crimes of the covered months; and those months, by force."""
-    force_of = wards["force_name"].map(force_slug, na_action="ignore")
-    if strange := sorted(set(ward_counts["ward_code"]) - set(wards.index)):
+def covered_months(ward_counts: pd.DataFrame, place_of: pd.Series) -> tuple[pd.DataFrame, dict[str, list[str]]]:
+    """Crimes of the wards' places, and the months in which every ward of a place is covered.
+
+    Args:
+        ward_counts: ward_code x month x crime_type with crimes, missing where a month is not covered.
+        place_of: the place of each ward, by ward_code; missing for a ward of none.
+
+    Returns:
+        place, month, crime_type, crimes; and the covered months by place, in order.
+
+    Raises:
+        InputError: a ward of the counts that `place_of` does not have.
+    """
+    if strange := sorted(set(ward_counts["ward_code"]) - set(place_of.index)):
         raise InputError(
             f"Calibration: {len(strange):,} wards of the counts are not in the table of wards, for example"
             f" {', '.join(strange[:5])}."
         )
-    counts = ward_counts.assign(force=ward_counts["ward_code"].map(force_of)).dropna(subset="force")
-    covered = counts["crimes"].notna().groupby([counts["force"], counts["month"]]).all()
-    months: dict[str, list[str]] = {str(force): [] for force in force_of.dropna().unique()}
-    for force, month in covered.index[covered]:
-        months[force].append(month)
-    return counts.groupby(["force", "month", "crime_type"])["crimes"].sum().reset_index(), months
+    counts = ward_counts.assign(place=ward_counts["ward_code"].map(place_of)).dropna(subset="place")
+    covered = counts["crimes"].notna().groupby([counts["place"], counts["month"]]).all()
+    months: dict[str, list[str]] = {str(place): [] for place in place_of.dropna().unique()}
+    for place, month in covered.index[covered]:
+        months[place].append(month)
+    return counts.groupby(["place", "month", "crime_type"])["crimes"].sum().reset_index(), months
+
+
+def whole_quarters(quarters: Iterable[str], months: Collection[str]) -> list[str]:
+    """The quarters of which every month is among the months, in order."""
+    return [quarter for quarter in sorted(quarters) if set(months_of(quarter)) <= set(months)]
+
+
+def months_of(quarter: str) -> list[str]:
+    """The three months of a quarter that is named by its first."""
+    return months_between(quarter, str(pd.Period(quarter, freq="M") + QUARTER - 1))
+
+
+def compare_types(
+    ours: pd.DataFrame, theirs: pd.DataFrame, *, months: Collection[str], quarters: Collection[str], far: float = FAR
+) -> list[tuple[str, float, float, float, bool]]:
+    """Mean months of one place, ours and theirs, for each type that is published, and for all of them together.
+
+    Args:
+        ours: month, crime_type and crimes of one place.
+        theirs: quarter, crime_type and offences of it; a type with a suppressed number is not compared.
+        months: those of ours that are compared.
+        quarters: those of theirs.
+        far: as for `calibrate_counts`.
+
+    Returns:
+        crime_type, crimes, published, ratio, far.
+    """
+    placed = ours[ours["month"].isin(list(months))].groupby("crime_type")["crimes"].sum() / max(len(months), 1)
+    known = theirs[theirs["quarter"].isin(list(quarters))].groupby("crime_type")["offences"]
+    offences = known.sum().where(known.count() == known.size())
+    total = pd.Series({"all": offences.sum(skipna=False)})
+    rows = []
+    for kind, published in pd.concat([offences.sort_index(), total]).items():
+        crimes = placed.reindex(offences.index, fill_value=0.0).sum() if kind == "all" else placed.get(kind, 0.0)
+        mean = published / (QUARTER * max(len(quarters), 1))
+        ratio = crimes / mean if months and published >= SMALL else float("nan")
+        rows.append((str(kind), crimes if months else float("nan"), mean, ratio, bool(abs(ratio - 1) > far)))
+    return rows
 
 
 def _compare(
@@ -116,25 +174,10 @@ def _compare(
 ) -> list[tuple[object, ...]]:
     """The rows of one force."""
     quarters = sorted(theirs["quarter"].unique())
-    common = [quarter for quarter in quarters if set(_months_of(quarter)) <= set(months)]
-    used = common or quarters
-    compared = [month for quarter in common for month in _months_of(quarter)] or list(months)
-    placed = ours[ours["month"].isin(compared)].groupby("crime_type")["crimes"].sum() / max(len(compared), 1)
-    # A suppressed number is not nought: a type with one is not compared.
-    known = theirs[theirs["quarter"].isin(used)].groupby("crime_type")["offences"]
-    offences = known.sum().where(known.count() == known.size())
-    total = pd.Series({"all": offences.sum(skipna=False)})
-    rows: list[tuple[object, ...]] = []
-    for kind, published in pd.concat([offences.sort_index(), total]).items():
-        crimes = placed.reindex(offences.index, fill_value=0.0).sum() if kind == "all" else placed.get(kind, 0.0)
-        mean = published / (_QUARTER * len(used))
-        ratio = crimes / mean if compared and published >= SMALL else float("nan")
-        rows.append((
-            force, name, kind, min(compared, default=""), max(compared, default=""), len(compared), bool(common),
-            crimes if compared else float("nan"), mean, ratio, bool(abs(ratio - 1) > far),
-        ))  # fmt: skip
-    return rows
-
-
-def _months_of(quarter: str) -> list[str]:
-    return months_between(quarter, str(pd.Period(quarter, freq="M") + _QUARTER - 1))
+    common = whole_quarters(quarters, months)
+    compared = [month for quarter in common for month in months_of(quarter)] or list(months)
+    first, last = min(compared, default=""), max(compared, default="")
+    return [
+        (force, name, kind, first, last, len(compared), bool(common), *numbers)
+        for kind, *numbers in compare_types(ours, theirs, months=compared, quarters=common or quarters, far=far)
+    ]

@@ -10,7 +10,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from tipping_point import schema
-from tipping_point.outputs import close_ups, pictures, quarters, questions, wording
+from tipping_point.outputs import close_ups, larger_areas, pictures, quarters, questions, wording
 from tipping_point.outputs.listing import Area, CountryList
 
 Records = Mapping[str, pd.DataFrame]
@@ -49,6 +49,8 @@ class AreaPage:
     trend: Markup
     trend_said: str
     trend_rows: tuple[Line, ...]
+    beside: tuple[larger_areas.Series, ...]
+    """Figures of larger areas in which it lies."""
     alike: tuple[Line, ...]
     alike_said: str
     years: tuple[str, ...]
@@ -111,6 +113,7 @@ def _page(
         trend=pictures.quarter_bars(trend, area.name) if _long_enough(trend) else Markup(""),
         trend_said=_trend_said(trend, cover),
         trend_rows=tuple(_quarter(row) for row in wording.rows(trend)) if _long_enough(trend) else (),
+        beside=larger_areas.beside_area(records, area.area_id),
         alike=alike,
         alike_said=alike_said,
         years=years,

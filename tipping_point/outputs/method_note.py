@@ -52,6 +52,8 @@ READ: Mapping[str, str] = {
     "deprivation": "Deprivation",
     "indicator": "Indicators shown beside",
     "census": "Residents' characteristics, for equality evidence only",
+    "recorded_crime": "Recorded crime of forces and partnerships, beside which the counts are held",
+    "context": "Figures of larger areas, beside the trends only",
 }
 REFERENCES = (
     "Garwood 1936 (exact Poisson limits)",

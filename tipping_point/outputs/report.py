@@ -13,6 +13,7 @@ from markupsafe import Markup
 from tipping_point import schema
 from tipping_point.outputs import (
     brief,
+    larger_areas,
     ledgers,
     listing,
     method_note,
@@ -94,6 +95,8 @@ def write_report(
         moves=questions.what_moves(tables),
         people=people,
         suppressed=questions.SUPPRESSED_NOTE if questions.any_suppressed(people) else "",
+        larger=larger_areas.all_series(tables),
+        says_nothing=larger_areas.SAYS_NOTHING,
         method=method_note.method_note(cover, sources, records=tables),
         settings=[wording.setting(name, value) for name, value in cover.settings.items() if not _blank(value)],
         sources=ledgers.sources_read(sources),

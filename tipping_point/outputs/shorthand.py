@@ -22,13 +22,13 @@ FORM_OF: Mapping[str, str] = {
     "share": "share", "percentile": "one", "0-100": "one", "per 1,000 a year": "one", "ratio": "two",
     "standard deviations": "two", "-1 to 1": "two", "a year": "three", "probability": "three", "year": "plain",
     "Crime Severity points a year": "whole", "points a year": "whole", "points or crimes a year": "whole",
-    "points per 1,000 a year": "whole", "points per 1,000 residents a year": "whole",
+    "as unit says": "two", "points per 1,000 a year": "whole", "points per 1,000 residents a year": "whole",
 }  # fmt: skip
 """Unit of a column -> how its numbers are shown; whole numbers otherwise."""
 
 SILENT_UNITS = {
     "", "text", "code", "codes", "True/False", "rank", "wards", "year", "years", "number", "criteria", "date", "people",
-    "crimes", "rows", "methods", "hex",
+    "crimes", "rows", "methods", "hex", "as unit says",
 }  # fmt: skip
 """Units that say nothing beside the heading."""
 

@@ -44,6 +44,8 @@ RECORD_SHEETS: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
                     ("area_name", "ward_name", "ward_code", "district_name", "distance", "level", "trend",
                      "deprivation", "area_level", "area_trend", "area_deprivation", "matched_on", "period")),
     "scorecard": ("Scorecard", "What success looks like, year by year", ()),
+    "context": ("Larger areas", "Figures of larger areas, which say nothing of single wards",
+                ("figure", "area", "period", "value", "lower", "upper", "unit", "publisher", "note")),
     "settings": ("Other settings", "What other defensible settings would choose", ()),
     "annex": ("Districts without an area", "Why no area was chosen in the other districts", ()),
     "equality": ("Equality", "Who lives in the chosen and the nearly chosen wards", ()),

@@ -10,7 +10,6 @@ import pandas as pd
 from libpysal.graph import Graph
 
 from tipping_point.config import Config
-from tipping_point.measures.calibration import calibrate_counts, explain_calibration
 from tipping_point.measures.chronicity import add_states
 from tipping_point.measures.components import describe_overlaps
 from tipping_point.measures.denominators import compare_denominators
@@ -19,12 +18,12 @@ from tipping_point.measures.rates import add_crimes, add_rates
 from tipping_point.measures.transitions import forecast_chronic
 from tipping_point.measures.visitors import add_visitors
 from tipping_point.measures.windows import count_by_month
+from tipping_point.pipeline.calibrate import calibrate_study
 from tipping_point.pipeline.count import Placed
 from tipping_point.pipeline.preset import choose_components
 from tipping_point.pipeline.read import Prepared
 from tipping_point.pipeline.vocabulary import is_incidents, vocabulary_of
-from tipping_point.schema import NOT_CRIME, InputError
-from tipping_point.sources.calibration import read_recorded_crime
+from tipping_point.schema import NOT_CRIME
 from tipping_point.wards.neighbours import build_graph
 from tipping_point.wards.points import add_near_border
 
@@ -73,13 +72,9 @@ def measure_wards(
     correlations, effective = index_diagnostics(wards, components=components, combine=config.combine)
     tables = {"calibration": calibrated, "correlations": correlations, "components": effective}
     if config.of("recorded_crime"):
-        if vocabulary_of(config) != "police_uk":
-            raise InputError(
-                "sources.recorded_crime: its offences are held to the types of police.uk; the study has others"
-            )
-        published = pd.concat([read_recorded_crime(source.path) for source in config.of("recorded_crime")])
-        tables["recorded_crime"] = calibrate_counts(counts, published, wards)
-        choices = (*choices, *explain_calibration(tables["recorded_crime"]))
+        calibrated_to, said = calibrate_study(config, prepared, wards, counts)
+        tables |= calibrated_to
+        choices = (*choices, *said)
     names = list_denominators(config)
     if len(names) > 1:
         tables["denominators"] = compare_denominators(wards, names)

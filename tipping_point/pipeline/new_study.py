@@ -13,12 +13,13 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 
 from tipping_point.pipeline.street import STREET
-from tipping_point.schema import InputError
+from tipping_point.schema import InputError, force_slug
 from tipping_point.sources.areas_by_name import Area, list_areas, mayoral_lookup, resolve_areas
 from tipping_point.sources.catalogue import get_dataset
 from tipping_point.sources.datasets import fetch_dataset
 from tipping_point.sources.download import Web
 from tipping_point.sources.geography import read_lookup
+from tipping_point.sources.known_gaps import read_known_gaps
 from tipping_point.sources.period import check_period
 from tipping_point.sources.police_archive import WINDOW, choose_archives, find_latest
 
@@ -66,8 +67,12 @@ def new_study(
             f"--ward-year: {year} was given; a new study takes wards of {FIRST_WARD_YEAR} or later, which are made of"
             f" the small areas that the newest population and indices are of."
         )
-    areas = _resolve(names, web, year)
+    known = _list_areas(web, year)
+    areas = resolve_areas(names, known)
     start, end, archives = _choose_period(web, start, end)
+    gaps = _say_gaps(areas, known, start, end)
+    for line in gaps:
+        web.say(line)
     place = " and ".join(area.name for area in areas)
     countries = sorted({code[0] for area in areas for code in area.districts})
     title = f"{place}, {_say_month(start)} to {_say_month(end)}"
@@ -75,8 +80,8 @@ def new_study(
     template = files(__package__).joinpath("study_template.toml").read_text(encoding="utf-8")
     return Template(template).substitute(
         title=title, file=file, name=_quote(title), place=_quote(place), seed=SEED, ward_year=year,
-        start=start, end=end, area=_say_area(areas), areas=AREAS,
-        sources=_say_sources(year, archives, countries, start),
+        start=start, end=end, recorded=int(end[:4]) - (end[5:] < "03"), area=_say_area(areas), areas=AREAS,
+        sources=_say_sources(year, archives, countries, start, gaps),
     )  # fmt: skip
 
 
@@ -88,8 +93,8 @@ def newest_year() -> int:
 # ------------------------------------------------------------------------------------------------ area, period
 
 
-def _resolve(names: Sequence[str], web: Web, year: int) -> tuple[Area, ...]:
-    """The areas meant. Regions are for their names alone, so that any year of their lookup will do."""
+def _list_areas(web: Web, year: int) -> tuple[Area, ...]:
+    """Every area that can be named. Regions are for their names alone, so that any year of their lookup will do."""
     services = get_dataset("lookup_region").services
     with TemporaryDirectory() as held:
         lookups = [read_lookup(fetch_dataset(web, "lookup_force", Path(held), year=year)), mayoral_lookup(year)]
@@ -98,7 +103,22 @@ def _resolve(names: Sequence[str], web: Web, year: int) -> tuple[Area, ...]:
             lookups.append(read_lookup(regions))
         except InputError as error:
             web.say(f"Regions cannot be named: {error.faults[0]}")
-    return resolve_areas(names, list_areas(lookups))
+    return list_areas(lookups)
+
+
+def _say_gaps(areas: Sequence[Area], known: Sequence[Area], start: str, end: str) -> list[str]:
+    """What is known not to be published of the forces that police the areas, a sentence for each gap."""
+    districts = {code for area in areas for code in area.districts}
+    names = {force_slug(one.name): one.name for one in known if one.level == "force" and districts & {*one.districts}}
+    said = []
+    for gap in read_known_gaps().astype(str).to_dict("records"):
+        last = gap["end"] or end
+        if gap["force"] in names and gap["start"] <= end and last >= start:
+            whole = gap["kind"] == "nothing" and gap["start"] <= start and last >= end
+            result = " No ward there can be assessed in this period." if whole else ""
+            alone = " A study of it alone will be refused." if whole and len(names) == 1 else ""
+            said.append(f"{names[gap['force']]}: {gap['note']} ({gap['source']}).{result}{alone}")
+    return said
 
 
 def _choose_period(web: Web, start: str, end: str) -> tuple[str, str, list[str]]:
@@ -135,19 +155,18 @@ def _say_area(areas: Sequence[Area]) -> str:
 # ---------------------------------------------------------------------------------------------------- sources
 
 
-def _say_sources(year: int, archives: Sequence[str], countries: Sequence[str], start: str) -> str:
+def _say_sources(year: int, archives: Sequence[str], countries: Sequence[str], start: str, gaps: Sequence[str]) -> str:
     """The sections of the sources, each with what it is and what to check."""
     estimates = get_dataset("population_mid_year").place
     estimate = max(estimates.addresses) if estimates else year
     yy = f"{year % 100:02d}"
     crime = "data.police.uk: street files of the area's forces and of the British Transport Police, some MB of 1.7 GB;"
-    crime += (
-        "\n# see in `check` which force and month is absent: absent is not nought (Greater Manchester since July 2019)"
-    )
+    crime += "\n# see in `check` which force and month is absent: absent is not nought"
     if start < SMALL_AREAS_SINCE:
         crime += (
             f"\n# months before {SMALL_AREAS_SINCE} name small areas of 2011: those that changed since are not placed"
         )
+    crime += "".join(f"\n# NOTE {line}" for line in gaps)
     blocks = [
         _block("[sources.crime]", crime, f"data/police_uk/{archive}.zip", STREET, kind="police_uk")
         for archive in archives

@@ -49,7 +49,11 @@ def licence_of(config: Config, source: Source) -> str:
     """The licence of a source: as the study gives it, else that of its dataset; '' where none is known."""
     if given := source.options.get("licence"):
         return str(given)
-    return find_dataset(source.path, section=source.section, kind=source.kind, synthetic=config.synthetic).licence
+    key = str(source.options.get("dataset", ""))
+    known = find_dataset(
+        source.path, section=source.section, kind=source.kind, synthetic=config.synthetic, key=key
+    )  # fmt: skip
+    return known.licence
 
 
 def refuse_unlicensed(config: Config, edition: str) -> None:
@@ -140,7 +144,7 @@ def _protect_indicators(config: Config, found: Found) -> Found:
     said = []
     for source in (*config.of("indicator"), *config.of("signal")):
         threshold, name = least_shown(source), source.options["name"]
-        if threshold == OPEN or source.options["combine"] != "sum":
+        if threshold == OPEN or source.options["combine"] != "sum" or name not in wards:
             continue
         table = wards[["district_code"]].assign(number=wards[name].round().astype("Int64")).reset_index()
         safe = suppress_small(

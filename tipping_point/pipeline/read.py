@@ -12,7 +12,9 @@ import pandas as pd
 from tipping_point.areas.profile import names_by_district
 from tipping_point.config import Config, Source
 from tipping_point.measures.index import add_deprivation
+from tipping_point.pipeline.beside import Beside, read_beside
 from tipping_point.pipeline.incidents import read_incident_sources, read_signal
+from tipping_point.pipeline.indicators import add_other_indicators, mark_of, own_indicators
 from tipping_point.pipeline.vocabulary import is_incidents, vocabulary_of
 from tipping_point.schema import DOMAINS, SOURCES, WARDS, InputError, months_between
 from tipping_point.sources.areas_by_name import mayoral_lookup
@@ -65,6 +67,8 @@ class Prepared:
     """By geometry, from wards of other years that no lookup leads from."""
     characteristics: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Residents of every ward by 'characteristic: group': evidence of who a choice reaches, and never its input."""
+    beside: Beside = field(default_factory=Beside)
+    """Figures of larger areas, shown beside the trends and never given to wards."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +166,7 @@ def add_context(config: Config, prepared: Prepared) -> tuple[Prepared, dict[str,
         )  # fmt: skip
         scores.append(domains[domains.index.str[0] == country[0]].assign(country=country))
     wards = add_deprivation(prepared.wards, pd.concat(scores), weights=weights)
-    for source in config.of("indicator"):
+    for source in own_indicators(config):
         table = read_indicator(
             source.path,
             name=source.options["name"],
@@ -177,6 +181,8 @@ def add_context(config: Config, prepared: Prepared) -> tuple[Prepared, dict[str,
             lookups=prepared.lookups, overlaps=prepared.overlaps,
         )  # fmt: skip
         wards[name] = values[name].reindex(wards.index)
+    wards, read = add_other_indicators(config, wards)
+    rows |= read
     for source in config.of("signal"):
         name = _free_name(source)
         table = read_signal(
@@ -195,7 +201,9 @@ def add_context(config: Config, prepared: Prepared) -> tuple[Prepared, dict[str,
         groups.append(bring_to_wards(table, membership, label=source.path.name, combine="sum",
                                      lookups=prepared.lookups))  # fmt: skip
     characteristics = pd.concat(groups, axis=1).reindex(wards.index) if groups else pd.DataFrame(index=wards.index)
-    return replace(prepared, wards=wards, rows=rows, characteristics=characteristics), weights
+    beside = read_beside(config, prepared.lookups, wards)
+    rows |= beside.rows
+    return replace(prepared, wards=wards, rows=rows, characteristics=characteristics, beside=beside), weights
 
 
 def _free_name(source: Source) -> str:
@@ -241,15 +249,24 @@ def list_crimes(config: Config) -> pd.DataFrame:
 
 def describe_sources(config: Config, rows: Mapping[Path, int]) -> pd.DataFrame:
     """One row per input with its hash, publisher, licence and attribution: `schema.SOURCES`."""
-    records = [
-        {
-            **describe_file(source.path, section=source.section, kind=source.kind, synthetic=config.synthetic),
-            **({"licence": source.options["licence"]} if "licence" in source.options else {}),
-            "rows": rows.get(source.path),
-        }
-        for source in config.sources
-    ]
+    records = []
+    for source in config.sources:
+        key = str(source.options.get("dataset", ""))
+        known = describe_file(
+            source.path, section=source.section, kind=source.kind, synthetic=config.synthetic, key=key
+        )  # fmt: skip
+        own = {} if config.synthetic else _own_words(source)
+        note = ". ".join(str(part).rstrip(".") for part in (own.get("note", known["note"]), mark_of(source)) if part)
+        records.append({**known, **own, "note": note and f"{note}.", "rows": rows.get(source.path)})
     return pd.DataFrame(records, columns=[column.name for column in SOURCES]).astype({"rows": "Int64"})
+
+
+def _own_words(source: Source) -> dict[str, str]:
+    """What the study itself says of a figure that no catalogue knows, and of a licence."""
+    if source.section != "context":
+        return {"licence": source.options["licence"]} if "licence" in source.options else {}
+    said = {key: source.options.get(key, "") for key in ("publisher", "licence", "attribution", "note")}
+    return {"dataset": source.options["name"], **said}
 
 
 def add_rows(sources: pd.DataFrame, rows: Mapping[Path, int]) -> pd.DataFrame:

@@ -35,11 +35,13 @@ from tipping_point.outputs.quarters import QUARTERS, area_quarters
 from tipping_point.outputs.report import write_report
 from tipping_point.outputs.spreadsheets import write_spreadsheets
 from tipping_point.outputs.tables import write_tables
+from tipping_point.pipeline.beside import place_beside
 from tipping_point.pipeline.choose import choose_areas
 from tipping_point.pipeline.count import count_study
 from tipping_point.pipeline.firm import judge_ranks
 from tipping_point.pipeline.freeze import NOT_FIXED, compare_criteria
 from tipping_point.pipeline.hot import test_hotspots
+from tipping_point.pipeline.indicators import describe_indicators
 from tipping_point.pipeline.measure import list_denominators, measure_wards
 from tipping_point.pipeline.protect import Found, is_controlled, protect_study, refuse_unlicensed, threshold_of_crimes
 from tipping_point.pipeline.read import (
@@ -257,7 +259,10 @@ def analyse(
         graph, types=list(weights), edition=edition, withheld=found.withheld,
     )  # fmt: skip
     listed = shown.areas[shown.areas["shortlisted"]]
-    tables = {**shown.tables, "trend": area_quarters(shown.counts, listed, types=list(weights))}
+    tables = {
+        **shown.tables, "trend": area_quarters(shown.counts, listed, types=list(weights)),
+        "context": place_beside(prepared.beside, shown.areas),
+    }  # fmt: skip
     choices = [
         *shown.sentences, *found.sentences,
         *describe_choices(
@@ -308,15 +313,7 @@ def _order(
         )
         for name in dict.fromkeys(component.column for component in components)
     ]
-    columns += [
-        Column(
-            source.options["name"],
-            f"{source.options['column']} of {source.path.name}, {source.options['combine']} over small areas",
-            "",
-            source.options["worse"],
-        )
-        for source in config.of("indicator")
-    ]
+    columns += describe_indicators(config)
     for source in config.of("signal"):
         name, worse = source.options["name"], source.options["worse"]
         counted = source.options["combine"] == "sum"

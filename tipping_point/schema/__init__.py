@@ -10,6 +10,7 @@ from tipping_point.schema.evidence import RECORDS
 from tipping_point.schema.records import (
     CALIBRATION,
     CONCENTRATION,
+    CONTEXT,
     COUNTS,
     COVERAGE,
     GRAPH,
@@ -17,6 +18,7 @@ from tipping_point.schema.records import (
     SOURCES,
 )
 from tipping_point.schema.words import (
+    CONTEXT_LEVELS,
     COUNTRIES,
     CRIME_TYPES,
     DOMAINS,
@@ -40,6 +42,8 @@ __all__ = [
     "AREAS",
     "CALIBRATION",
     "CONCENTRATION",
+    "CONTEXT",
+    "CONTEXT_LEVELS",
     "COUNTRIES",
     "COUNTS",
     "COVERAGE",

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tipping_point.schema.columns import Column
-from tipping_point.schema.records import CALIBRATION, CONCENTRATION, RECORDED_CRIME
+from tipping_point.schema.records import (
+    CALIBRATION,
+    CONCENTRATION,
+    CONTEXT,
+    RECORDED_CRIME,
+    RECORDED_CRIME_PARTNERSHIPS,
+)
 
 _COUNTRY = Column("country", "England or Wales", "text")
 _AREA = Column("area_id", "The area", "text")
@@ -194,6 +200,8 @@ RECORDS: Mapping[str, tuple[Column, ...]] = {
     "concentration": CONCENTRATION,
     "calibration": CALIBRATION,
     "recorded_crime": RECORDED_CRIME,
+    "recorded_crime_partnerships": RECORDED_CRIME_PARTNERSHIPS,
+    "context": CONTEXT,
     "correlations": CORRELATIONS,
     "components": COMPONENTS,
     "choices": CHOICES,

@@ -87,6 +87,44 @@ RECORDED_CRIME: tuple[Column, ...] = (
     Column("far", "True where the ratio is further than .15 from one", "True/False"),
 )
 
+RECORDED_CRIME_PARTNERSHIPS: tuple[Column, ...] = (
+    Column("force", "police.uk name of the force", "text"),
+    Column("force_name", "Name of the force", "text"),
+    Column(
+        "partnership",
+        "Community safety partnership; several where they share a district; blank where the district is of none",
+        "text",
+    ),
+    Column("districts", "Its districts in the lookups; blank where no lookup has the partnership", "text"),
+    Column("match", "'compared', or why the two tables cannot be compared", "text"),
+    Column("crime_type", "police.uk type; 'all' is all but fraud and anti-social behaviour", "text"),
+    Column("start", "First month compared; always whole quarters that both cover", "month"),
+    Column("end", "Last month compared", "month"),
+    Column("months", "Months compared", "months"),
+    Column("crimes", "Crimes placed in wards, a month", "crimes a month"),
+    Column("published", "Offences published by the Home Office, a month", "offences a month"),
+    Column("ratio", "crimes over published; blank under 100 offences, or where one of them is not known", "ratio"),
+    Column("far", "True where the ratio is further than .15 from one", "True/False"),
+)
+
+CONTEXT: tuple[Column, ...] = (
+    Column(
+        "figure", "What it is, in the study's words; a figure of a larger area says nothing of single wards", "text"
+    ),
+    Column("level", "country, force, partnership or district: whom the figure is of", "text"),
+    Column("area", "The area that it is of; never of a ward", "text"),
+    Column("area_ids", "Areas of the lists that lie in it, whole or in part, separated by semicolons", "text"),
+    Column("period", "Period as published", "text"),
+    Column("start", "Its first month", "month"),
+    Column("end", "Its last month", "month"),
+    Column("value", "The figure as published; blank where it is suppressed or not given", "as unit says"),
+    Column("lower", "Lower limit as published, where given", "as unit says"),
+    Column("upper", "Upper limit as published", "as unit says"),
+    Column("unit", "Unit of value and limits", "text"),
+    Column("publisher", "Who publishes it", "text"),
+    Column("note", "What to know of it: rounding, definition, who is counted", "text"),
+)
+
 GRAPH: tuple[Column, ...] = (
     Column("focal", "Ward", "code"),
     Column("neighbour", "A ward that touches it", "code"),

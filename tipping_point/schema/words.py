@@ -144,6 +144,15 @@ DOMAINS: Mapping[str, str] = {
 """The six non-crime domains of deprivation: column name and the words shown."""
 
 
+CONTEXT_LEVELS: Mapping[str, str] = {
+    "country": "{name}",
+    "force": "{name} (police force area)",
+    "partnership": "{name} (community safety partnership)",
+    "district": "{name} (district)",
+}
+"""Level of a figure that stands beside the trends -> how its area is shown. Wards are none: theirs are indicators."""
+
+
 def marked_type(kind: str, flag: str) -> str:
     """The type of the incidents of a type that bear a flag, which stand apart where a study measures the flag."""
     return f"{kind} [{flag}]"

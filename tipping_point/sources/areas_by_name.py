@@ -18,6 +18,9 @@ from tipping_point.schema import InputError, plain_name
 LEVELS = ("district", "force", "authority", "region")
 """What an area can be; 'force:West Midlands' says which."""
 _SAID = {"district": "district", "force": "police force", "authority": "mayoral authority", "region": "region"}
+_COUNTRIES = ("england", "wales", "england and wales")
+_STYLE = re.compile(r" (?:city|county) of$")
+"""What official names end in and people leave out: 'Bristol, City of'."""
 _CODE = re.compile(r"[EW][0-9]{8}")
 
 
@@ -85,7 +88,7 @@ def resolve_areas(names: Sequence[str], areas: Sequence[Area]) -> tuple[Area, ..
         if len(_covers(hits)) == 1:
             found.append(hits[0])
         elif hits:
-            kinds = ", a ".join(f"{_SAID[area.level]} ({len(area.district_names)} districts)" for area in hits)
+            kinds = ", a ".join(f"{_SAID[area.level]} ({_count(area.district_names)})" for area in hits)
             choices = " or ".join(f"'{area.label}'" for area in hits)
             faults.append(f"Area '{name}' is the name of a {kinds}; write {choices}.")
         else:
@@ -93,6 +96,22 @@ def resolve_areas(names: Sequence[str], areas: Sequence[Area]) -> tuple[Area, ..
     if faults:
         raise InputError(faults)
     return tuple(dict.fromkeys(found))
+
+
+def list_partnerships(lookups: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """district_code, district_name, partnership and force_name from the newest lookup that has them; empty for none.
+
+    Args:
+        lookups: tables of `read_lookup`. A district has a row for each of its partnerships.
+    """
+    wanted = ("district_code", "district_name", "partnership_name", "force_name")
+    found = {}
+    for lookup in lookups:
+        columns = [_column(lookup, *name.split("_")) for name in wanted]
+        if all(columns):
+            found[columns[0]] = lookup[columns].set_axis(wanted, axis=1)
+    table = found[max(found)] if found else pd.DataFrame(columns=list(wanted), dtype=str)
+    return table.rename(columns={"partnership_name": "partnership"}).drop_duplicates(ignore_index=True)
 
 
 def mayoral_lookup(year: int) -> pd.DataFrame:
@@ -146,7 +165,14 @@ def _unique(values: pd.Series) -> tuple[str, ...]:
 
 
 def _is(area: Area, wanted: str) -> bool:
-    return wanted in area.codes if _CODE.fullmatch(wanted) else plain_name(wanted) == plain_name(area.name)
+    if _CODE.fullmatch(wanted):
+        return wanted in area.codes
+    name = plain_name(area.name)
+    return plain_name(wanted) in (name, _STYLE.sub("", name))
+
+
+def _count(names: Sequence[str]) -> str:
+    return f"{len(names)} district{'' if len(names) == 1 else 's'}"
 
 
 def _covers(areas: Sequence[Area]) -> set[frozenset[str]]:
@@ -156,7 +182,15 @@ def _covers(areas: Sequence[Area]) -> set[frozenset[str]]:
 
 def _unknown(name: str, wanted: str, level: str, among: Sequence[Area]) -> str:
     by_name = {plain_name(area.name): area for area in among}
-    near = [by_name[close].label for close in get_close_matches(plain_name(wanted), list(by_name), n=5, cutoff=0.5)]
+    plain = plain_name(wanted)
+    if plain in _COUNTRIES:
+        return (
+            f"Area '{name}': a whole country is no area here; name its police forces one after the other, as in"
+            f" 'force:Gwent' 'force:South Wales'."
+        )
+    within = [own for own in by_name if plain and f" {plain} " in f" {own} "]
+    close = [*within, *get_close_matches(plain, list(by_name), n=5, cutoff=0.5)]
+    near = [by_name[own].label for own in dict.fromkeys(close)][:5]
     kinds = _SAID[level] if level else "district, police force, mayoral authority or region"
     hint = f"nearest: {', '.join(near)}" if near else f"{len(among):,} are known" if among else "none is known at all"
     return f"Area '{name}': no {kinds} of the lookups is called so or has this code; {hint}."

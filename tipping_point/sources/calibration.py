@@ -11,6 +11,7 @@ import logging
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
+from sys import intern
 
 import pandas as pd
 
@@ -93,12 +94,13 @@ def _choose(attachments: Collection[Attachment], title: str, year: int, page: st
     return max(holding, key=lambda found: found[:2])[2]
 
 
-def read_recorded_crime(path: Path, *, years: Collection[int] = ()) -> pd.DataFrame:
+def read_recorded_crime(path: Path, *, years: Collection[int] = (), forces: Collection[str] = ()) -> pd.DataFrame:
     """Offences by force (or partnership), quarter and offence code.
 
     Args:
         path: .ods of the Home Office, or a CSV with the same columns.
         years: financial years by the year in which they end; all that the file has without.
+        forces: police.uk names of those wanted; all without. A table by partnership of all has a million rows.
 
     Returns:
         force (police.uk name), force_name, partnership ('' where the table is by force), quarter (its first month,
@@ -107,12 +109,12 @@ def read_recorded_crime(path: Path, *, years: Collection[int] = ()) -> pd.DataFr
         in 34 rows of 2017/18). Bodies that police no ward are left out.
 
     Raises:
-        InputError: not readable, no sheet with the columns, no row of the years, a year, quarter or number that is
-            none, or a force and quarter that stands twice.
+        InputError: not readable, no sheet with the columns, no row of the years and forces, a year, quarter or number
+            that is none, or a force and quarter that stands twice.
     """
-    lines = list(_lines(path, set(years)))
+    lines = list(_lines(path, set(years), set(forces)))
     if not lines:
-        wanted = f" of {shorten([str(year) for year in sorted(years)])}" if years else ""
+        wanted = "".join(f" of {shorten([str(one) for one in sorted(named)])}" for named in (years, forces) if named)
         raise InputError(f"{path}: no row{wanted} under a header that is understood ({', '.join(_COLUMNS.values())}).")
     rows = pd.Index([number for number, _ in lines], name="row")
     raw = pd.DataFrame([line for _, line in lines], index=rows)
@@ -140,8 +142,9 @@ def read_recorded_crime(path: Path, *, years: Collection[int] = ()) -> pd.DataFr
     return table[columns].reset_index(drop=True)
 
 
-def _lines(path: Path, years: set[int]) -> Iterator[Line]:
-    """Row number and cells by our names, of every sheet with the header."""
+def _lines(path: Path, years: set[int], forces: set[str]) -> Iterator[Line]:
+    """Row number and cells by our names, of every sheet with the header and the forces wanted."""
+    wanted: dict[str, bool] = {}
     if path.suffix.lower() == ".ods":
         rows = stream_rows(path, wanted=lambda sheet: _sheet_fits(sheet, years))
     else:
@@ -153,7 +156,11 @@ def _lines(path: Path, years: set[int]) -> Iterator[Line]:
         if not places:
             places = _places(cells)
         elif len(cells) > max(places["year"], places["force_name"]):
-            yield number, {name: cells[at].strip() if at < len(cells) else "" for name, at in places.items()}
+            force = cells[places["force_name"]].strip()
+            if wanted.setdefault(force, not forces or force_slug(force) in forces):
+                # The same few words stand in every row.
+                padded = [*cells, *[""] * (max(places.values()) + 1 - len(cells))]
+                yield number, {name: intern(padded[at].strip()) for name, at in places.items()}
 
 
 def _sheet_fits(sheet: str, years: set[int]) -> bool:

@@ -18,6 +18,11 @@ _UNKNOWN = "publisher not known"
 _ARCHIVE = re.compile(r"(\d{4}-\d{2})\.zip", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)|(?:LSOA|WD|ward|LAD|LTLA|CSP|PFA|RGN|region)(\d\d)(?!\d)", re.I)
 _CHUNK = 1 << 20
+_FAMILIES = (
+    (r"census_(?!ts001$)ts\d{3}[a-z]?", "census_2021"),
+    (r"fingertips_\d+(?:_[a-z_]+)?", "fingertips"),
+    (r"population_nomis\w*", "population_nomis"),
+)
 _STALE_YEARS = 2
 """A population older than this many years is said to be old."""
 
@@ -85,6 +90,8 @@ class Dataset:
     """The newest edition known, where a new one comes out every year."""
     superseded_by: str = ""
     note: str = ""
+    levels: tuple[str, ...] = ()
+    """Whom its figures are about, where they are not of wards or small areas: keys of `levels.LEVELS`."""
     recognise: Recognise | None = None
     services: Services | None = None
     place: Place | None = None
@@ -115,6 +122,7 @@ def _dataset(entry: dict[str, Any]) -> Dataset:
         {int(year): name for year, name in given["names"].items()}, given["pattern"], tuple(given["fields"])
     )
     place = entry.pop("place", None)
+    entry["levels"] = tuple(entry.get("levels", ()))
     return Dataset(**entry, recognise=recognise, services=services, place=place and _place(place))
 
 
@@ -132,22 +140,37 @@ def get_dataset(key: str) -> Dataset:
     return {dataset.key: dataset for dataset in load_datasets()}[key]
 
 
-def find_dataset(path: Path, *, section: str, kind: str, synthetic: bool = False) -> Dataset:
-    """The dataset that a file of the study is of, by section, kind and file name; OWN where none fits."""
+def entry_key(key: str) -> str:
+    """The entry that stands for a key of a study: one for all census tables, one for all public health profiles."""
+    return next((entry for pattern, entry in _FAMILIES if re.fullmatch(pattern, key)), key)
+
+
+def find_levels_of(key: str) -> tuple[str, ...]:
+    """Whom the figures of a dataset are about, where they are not of wards or small areas; () for other keys."""
+    return next((dataset.levels for dataset in load_datasets() if dataset.key == key), ())
+
+
+def find_dataset(path: Path, *, section: str, kind: str, synthetic: bool = False, key: str = "") -> Dataset:
+    """The dataset that a file of the study is of, by section, kind and file name, else by the key that the study names.
+
+    OWN where none fits.
+    """
     for dataset in load_datasets():
         if synthetic and dataset.key == "synthetic":
             return dataset
         if not synthetic and dataset.recognise and dataset.recognise.fits(path, section, kind):
             return dataset
-    return OWN
+    known = {dataset.key: dataset for dataset in load_datasets() if dataset.key != "synthetic"}
+    return known.get(entry_key(key), OWN)
 
 
-def describe_file(path: Path, *, section: str, kind: str, synthetic: bool = False) -> dict[str, object]:
+def describe_file(path: Path, *, section: str, kind: str, synthetic: bool = False, key: str = "") -> dict[str, object]:
     """The columns of schema.SOURCES for one file or folder of the study; `rows` is left to the caller.
 
+    `key` is of the dataset that the study names, for a file that is not recognised.
     The hash of a folder is that of the names and hashes of the files in it, by name.
     """
-    dataset = find_dataset(path, section=section, kind=kind, synthetic=synthetic)
+    dataset = find_dataset(path, section=section, kind=kind, synthetic=synthetic, key=key)
     year = _year(path, dataset)
     size, sha256 = _measure(path)
     return {

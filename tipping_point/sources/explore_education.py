@@ -17,11 +17,13 @@ from typing import Any
 import pandas as pd
 
 from tipping_point.schema import InputError
+from tipping_point.sources.catalogue import get_dataset
 from tipping_point.sources.cells import SUPPRESSED, quote, shorten, to_numbers
 from tipping_point.sources.columns import read_columns
 from tipping_point.sources.delimited import read_text_header
 from tipping_point.sources.download import MONTH_DAYS, Request, Web, ask_json, fetch_file, fetch_json, fetch_made
 from tipping_point.sources.levels import PUBLISHED, choose_level, find_levels
+from tipping_point.sources.published import get_place
 
 logger = logging.getLogger(__name__)
 
@@ -57,8 +59,29 @@ def fetch_catalogue_file(
     Raises:
         DownloadError: no such file, no table, or a column that is not there.
     """
+    label = f"Explore Education Statistics: {data_set}"
     wanted = (_PERIOD, _LEVEL, *columns)
+    return _fetch(web, f"{CATALOGUE}/{data_set}/csv", path, wanted, label=label, max_age_days=max_age_days)
 
+
+def fetch_education(web: Web, key: str, folder: Path, *, max_age_days: float = MONTH_DAYS) -> Path:
+    """A data set of the catalogue of datasets, every year, level and group of it as published.
+
+    Args:
+        web: the settings of the run.
+        key: of a dataset with a place and levels: 'school_absence'.
+        folder: where the file goes, under the name that the catalogue gives it.
+        max_age_days: of what the cache holds.
+
+    Raises:
+        DownloadError: no such file, no table, or a column that is not there.
+    """
+    dataset, place = get_dataset(key), get_place(key)
+    url = place.addresses[max(place.addresses)][0]
+    return _fetch(web, url, folder / place.file, place.header, label=dataset.title, max_age_days=max_age_days)
+
+
+def _fetch(web: Web, url: str, path: Path, wanted: Sequence[str], *, label: str, max_age_days: float) -> Path:
     def check(file: Path) -> str:
         try:
             header = read_text_header(file)
@@ -67,9 +90,7 @@ def fetch_catalogue_file(
         lacking = [name for name in wanted if name not in header]
         return f"lacks the column(s) {', '.join(lacking)}; its header is {shorten(header)}" if lacking else ""
 
-    label = f"Explore Education Statistics: {data_set}"
-    fetched = fetch_file(web, f"{CATALOGUE}/{data_set}/csv", check=check, max_age_days=max_age_days, label=label)
-    return fetched.deliver(path)
+    return fetch_file(web, url, check=check, max_age_days=max_age_days, label=label).deliver(path)
 
 
 def read_education(
@@ -176,6 +197,11 @@ def fetch_query(
 
     address = f"{url}/query {json.dumps(body, sort_keys=True)}"
     return fetch_made(web, address, make, max_age_days=max_age_days, label=label).deliver(path)
+
+
+def is_education(header: Sequence[str]) -> bool:
+    """Whether a header is of a file of the catalogue, or of the API."""
+    return {_PERIOD, _LEVEL} <= set(header)
 
 
 def _code_column(header: Sequence[str], level: str, where: str) -> str:

@@ -25,6 +25,8 @@ GEOGRAPHIES: Mapping[str, str] = {
     "lsoa21": "TYPE151", "lsoa11": "TYPE298", "ward22": "TYPE153", "ward25": "TYPE182",
 }  # fmt: skip
 """What Nomis calls the areas of England and Wales of a vintage."""
+CLAIMANTS = "claimants_nomis"
+"""Key of the catalogue."""
 POPULATION: Mapping[str, tuple[str, range]] = {
     "lsoa21": ("NM_2014_1", range(2011, 2025)),
     "lsoa11": ("NM_2010_1", range(2001, 2021)),
@@ -63,6 +65,25 @@ def fetch_residents(
     return fetch_figures(
         web, dataset, folder / name, vintage=vintage, column="total_population", time=str(year),
         dimensions={"gender": 0, "c_age": 200}, key=key, max_age_days=max_age_days,
+    )  # fmt: skip
+
+
+def fetch_claimants(web: Web, key: str, folder: Path) -> Path:
+    """The latest count of claimants by small area of 2011, as nomis_claimants_lsoa11.csv (column 'claimants').
+
+    By small area of 2021 one client asks for it, and another says that there is none: so those of 2011 are taken.
+
+    Args:
+        web: the settings of the run.
+        key: CLAIMANTS.
+        folder: where the file goes.
+
+    Raises:
+        InputError: what `fetch_figures` raises.
+    """
+    return fetch_figures(
+        web, "NM_162_1", folder / f"nomis_{key.partition('_')[0]}_lsoa11.csv", vintage="lsoa11", column="claimants",
+        dimensions={"gender": 0, "age": 0, "measure": 1},
     )  # fmt: skip
 
 

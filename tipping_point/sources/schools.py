@@ -6,7 +6,9 @@ Pupils cross ward boundaries, so that such a figure does not tell of the childre
 from __future__ import annotations
 
 import logging
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
+from http import HTTPStatus
 from pathlib import Path
 
 import geopandas as gpd
@@ -16,12 +18,18 @@ from tipping_point.schema import SYSTEM, InputError
 from tipping_point.sources.cells import to_numbers
 from tipping_point.sources.columns import read_columns
 from tipping_point.sources.delimited import absent_columns, read_text_header
-from tipping_point.sources.download import MONTH_DAYS, Web, fetch_file
+from tipping_point.sources.download import MONTH_DAYS, DownloadError, NotInCacheError, Web, fetch_file
 from tipping_point.sources.levels import WHERE_SCHOOLS_ARE
 
 logger = logging.getLogger(__name__)
 
 REGISTER = "https://ea-edubase-api-prod.azurewebsites.net/edubase/downloads/public"
+REGISTER_KEY = "school_register"
+"""Key of the catalogue."""
+REGISTER_NAME = "schools_register.csv"
+_DAYS = 7
+"""Days back for which a register is looked for: one is made every day, and yesterday's may be the newest."""
+_DAYS_OFFLINE = 366
 REGISTER_COLUMNS = ("URN", "Easting", "Northing")
 
 
@@ -47,6 +55,47 @@ def fetch_school_register(web: Web, folder: Path, *, day: date, max_age_days: fl
 
     fetched = fetch_file(web, f"{REGISTER}/{name}", check=check, max_age_days=max_age_days, label=f"Schools: {name}")
     return fetched.deliver(folder / name)
+
+
+def fetch_newest_register(
+    web: Web, folder: Path, *, today: date | None = None, max_age_days: float = MONTH_DAYS
+) -> Path:
+    """The newest register of schools, as schools_register.csv.
+
+    Args:
+        web: the settings of the run; offline, the newest that the cache has of the last year.
+        folder: where the file goes.
+        today: the day to look back from; None is the clock's.
+        max_age_days: of what the cache holds.
+
+    Raises:
+        DownloadError: none of the last days (with what the newest one was refused for).
+    """
+    last = today or date.today()
+    held = replace(web, offline=True)
+    for back in range(_DAYS_OFFLINE if web.offline else int(max_age_days)):
+        try:
+            return _named(fetch_school_register(held, folder, day=last - timedelta(days=back)))
+        except NotInCacheError:
+            continue
+    if web.offline:
+        raise NotInCacheError(f"Schools: no register of the last year is in the cache ({web.cache.folder}).")
+    refused: list[DownloadError] = []
+    for back in range(_DAYS):
+        try:
+            return _named(fetch_school_register(web, folder, day=last - timedelta(days=back)))
+        except DownloadError as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            refused.append(error)
+    raise DownloadError(
+        f"Schools: there is no register of the last {_DAYS} days; the newest: {refused[0].faults[0]}",
+        status=HTTPStatus.NOT_FOUND,
+    )
+
+
+def _named(path: Path) -> Path:
+    return path.replace(path.with_name(REGISTER_NAME))
 
 
 def read_school_register(path: Path) -> gpd.GeoDataFrame:
