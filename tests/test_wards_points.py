@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -104,6 +106,20 @@ def test_other_boundaries_have_other_answers(boundaries, tmp_path):
     renamed = boundaries.assign(ward_code="W" + boundaries["ward_code"].str[1:])
     assert locate_points(points, renamed, folder=tmp_path)["ward_code"].tolist() == ["W05000000"]
     assert len(list(tmp_path.glob("points-*.parquet"))) == 3
+
+
+@pytest.mark.parametrize("where", ["to_parquet", "mkstemp"])
+def test_a_full_disk_costs_the_kept_answers_and_nothing_else(boundaries, tmp_path, monkeypatch, caplog, where):
+    def refuse(*args, **kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    holder = pd.DataFrame if where == "to_parquet" else module.tempfile
+    monkeypatch.setattr(holder, where, refuse)
+    points = degrees(inside(500, 500))
+    found = locate_points(points, boundaries, folder=tmp_path / "kept")
+    assert found["ward_code"].tolist() == locate_points(points, boundaries)["ward_code"].tolist()
+    assert "could not be kept (No space left on device)" in caplog.text
+    assert list((tmp_path / "kept").iterdir()) == []
 
 
 def test_a_damaged_file_of_answers_is_made_again(boundaries, tmp_path):

@@ -106,7 +106,9 @@ def months_read(coverage: pd.DataFrame) -> dict[str, Any]:
         words = [f"{statuses.count('complete')} of {wording.plural(len(months), 'month')}"]
         for gap in ("partial", "missing"):
             found = [month for month, each in zip(months, statuses, strict=True) if each == gap]
-            words += [f"{gap} {', '.join(found)}" if len(found) <= MOST_NAMED else f"{len(found)} {gap}"] if found else []
+            words += (
+                [f"{gap} {', '.join(found)}" if len(found) <= MOST_NAMED else f"{len(found)} {gap}"] if found else []
+            )
         rows.append(
             {"force": wording.clean(force), "strip": pictures.months_strip(statuses), "words": "; ".join(words)}
         )

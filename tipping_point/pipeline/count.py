@@ -35,7 +35,7 @@ def count_study(config: Config, prepared: Prepared, crimes: Crimes) -> Placed:
     months = months_between(config.start, config.end)
     coverage = build_coverage(crimes.files, prepared.wards, months=months, gaps=read_known_gaps())
     wards = add_coverage(prepared.wards, coverage, minimum=config.minimum)
-    require_assessed(wards)
+    require_assessed(wards, coverage)
     placed, agreement = _place(config, prepared, crimes)
     counted = count_crimes(placed, wards, coverage, crime_types=CRIME_TYPES[crimes.vocabulary])
     return Placed(wards, coverage, counted, placed, agreement)

@@ -159,17 +159,19 @@ def _read_kept(place: Path) -> pd.DataFrame:
 
 def _write_kept(place: Path, answers: pd.DataFrame) -> None:
     """Written beside and moved: a study that reads at the same moment sees the old file or the new one, whole."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=place.parent, prefix=".points-", suffix=".tmp")
-    os.close(handle)
-    beside = Path(name)
+    beside = None
     try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=place.parent, prefix=".points-", suffix=".tmp")
+        os.close(handle)
+        beside = Path(name)
         answers.reset_index().to_parquet(beside, index=False)
         beside.replace(place)
     except OSError as error:
-        log.warning("points: the answers could not be kept (%s)", error.strerror)
+        log.warning("points: the answers could not be kept (%s)", error.strerror or error)
     finally:
-        beside.unlink(missing_ok=True)
+        if beside is not None:
+            beside.unlink(missing_ok=True)
 
 
 # ----------------------------------------------------------------------------------------------- placing
