@@ -187,7 +187,16 @@ def test_by_point_alone():
     }
 
 
-@pytest.mark.parametrize("assign", ["both", "point"])
+def test_by_code_alone_the_points_still_tell_what_the_border_could_flip():
+    crimes, placed = by_ward("lsoa")
+    assert crimes == {("E05000000", ""): 1 + 2 + 4 + 32 + 64, ("", "no_place"): 8 + 16 + 128}
+    # At the border; in another ward than the code's, twice.
+    assert placed["near_border"].sum() == 1 + 2 + 32
+    away = place_points(COUNTS, PLACES, LOCATED.assign(ward_code=""), CODE_WARDS, assign="lsoa")
+    assert away.placed.loc[away.placed["loss"] == "", "crimes"].sum() == 103
+
+
+@pytest.mark.parametrize("assign", ["lsoa", "both", "point"])
 def test_rows_in_which_code_and_point_disagree_are_counted_per_force(assign):
     account = place_points(COUNTS, PLACES, LOCATED, CODE_WARDS, assign=assign).agreement.set_index("force")
     assert account.loc["north"].to_dict() == {
@@ -215,8 +224,8 @@ def test_the_share_that_the_border_could_flip(lattice):
 
 
 def test_bad_input_is_named(boundaries):
-    with pytest.raises(InputError, match=r"crime\.assign: 'lsoa' is not placed by points; use one of point, both"):
-        place_points(COUNTS, PLACES, LOCATED, CODE_WARDS, assign="lsoa")
+    with pytest.raises(InputError, match=r"crime\.assign: 'ward' is not known; use one of lsoa, point, both"):
+        place_points(COUNTS, PLACES, LOCATED, CODE_WARDS, assign="ward")
     with pytest.raises(InputError, match=r"not one of the crimes' points lies in a ward of sources\.boundaries"):
         place_points(COUNTS, PLACES, LOCATED.assign(ward_code=""), CODE_WARDS, assign="both")
     with pytest.raises(InputError, match="the points: lacks the column"):

@@ -8,14 +8,13 @@ import geopandas as gpd
 import pandas as pd
 
 from tipping_point.config import Config
+from tipping_point.pipeline.points import place_street_points
 from tipping_point.pipeline.read import Crimes, Prepared
 from tipping_point.schema import CRIME_TYPES, InputError, months_between
-from tipping_point.sources.cache import default_folder
 from tipping_point.sources.known_gaps import read_known_gaps
-from tipping_point.sources.street_points import read_street_points
 from tipping_point.wards.counts import Counted, count_crimes, place_crimes
 from tipping_point.wards.coverage import add_coverage, build_coverage, require_assessed
-from tipping_point.wards.points import AGREEMENT, locate_points, place_points
+from tipping_point.wards.points import AGREEMENT
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,7 @@ class Placed:
     counted: Counted
     placed: pd.DataFrame
     agreement: pd.DataFrame
-    """One row per force; empty where rows were placed by their code alone."""
+    """One row per force; empty where no row has a point."""
 
 
 def count_study(config: Config, prepared: Prepared, crimes: Crimes) -> Placed:
@@ -45,12 +44,12 @@ def _place(config: Config, prepared: Prepared, crimes: Crimes) -> tuple[pd.DataF
     code_wards = prepared.code_wards
     if config.assign == "lsoa":
         placed = place_crimes(crimes.counts, code_wards["ward_code"], prepared.known_wards, tables=prepared.lookups)
-        return placed, pd.DataFrame(columns=list(AGREEMENT))
-    if crimes.vocabulary != "police_uk":
+        if crimes.vocabulary != "police_uk":
+            return placed, pd.DataFrame(columns=list(AGREEMENT))
+    elif crimes.vocabulary != "police_uk":
         raise InputError(
             f"crime.assign: '{config.assign}' needs the points of police.uk street files; the study's tables give wards"
         )
-    street = read_street_points(crimes.files)
-    located = locate_points(street.places, prepared.boundaries, folder=default_folder() / "points")
-    found = place_points(street.counts, street.places, located, code_wards, assign=config.assign)
+    # Placed by their codes or not, the points tell which wards' borders matter.
+    found = place_street_points(crimes.files, prepared.boundaries, code_wards, assign=config.assign)
     return found.placed, found.agreement

@@ -212,10 +212,12 @@ def say_not_assessed(wards: pd.DataFrame) -> list[str]:
     return [f"{number:,} wards not assessed: {reason}" for reason, number in reasons.items()]
 
 
-def require_assessed(wards: pd.DataFrame, coverage: pd.DataFrame) -> None:
-    """Raise InputError where not one ward can be assessed: why, which months are missing, what is there, what to do."""
+def require_assessed(wards: pd.DataFrame, coverage: pd.DataFrame | None = None) -> None:
+    """Raise InputError where not one ward can be assessed: why, and by the ledger what is missing and what to do."""
     if wards["assessed"].any():
         return
+    if coverage is None:
+        raise InputError(["no ward of the study can be assessed:", *say_not_assessed(wards)])
     gaps = say_gaps(coverage)
     whole = coverage.loc[(coverage["status"] == "complete") & coverage["territorial"], "force"].nunique()
     advice = [

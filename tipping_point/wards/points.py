@@ -30,7 +30,7 @@ median of the 361,000 points used in England and Wales from October 2018 to Febr
 half).
 """
 
-ASSIGN = ("point", "both")
+ASSIGN = ("lsoa", "point", "both")
 
 AGREEMENT = ("force", "rows", "agree", "disagree", "only_code", "only_point", "neither")
 """Columns of the account of codes and points."""
@@ -180,7 +180,7 @@ def _write_kept(place: Path, answers: pd.DataFrame) -> None:
 def place_points(
     counts: pd.DataFrame, places: pd.DataFrame, located: pd.DataFrame, code_wards: pd.DataFrame, *, assign: str
 ) -> PlacedPoints:
-    """Give every crime the ward of its point, or of its code and, where that does not tell, of its point.
+    """Give every crime the ward of its code, of its point, or of its code and, where that does not tell, of its point.
 
     Args:
         counts: [force, month, place, crime_type, crimes]; place is a row of `places`.
@@ -188,8 +188,8 @@ def place_points(
         located: from `locate_points` for the places: [ward_code, near_border].
         code_wards: by small-area code [ward_code, share], from `find_code_wards`; share 1 = all of its residents live
             in that ward.
-        assign: 'point', or 'both': the ward of the code where it has one alone; else that of the point; else the ward
-            where most of the code's residents live.
+        assign: 'lsoa', the ward of the code alone; 'point'; or 'both': the ward of the code where it has one alone;
+            else that of the point; else the ward where most of the code's residents live.
 
     Returns:
         Crimes by force, month, ward and type with the name of their loss: 'no_place' where a row has neither a
@@ -197,12 +197,17 @@ def place_points(
         to two wards are counted per force, whichever of them was followed.
 
     Raises:
-        InputError: an unknown `assign`; points of which none lies in any ward.
+        InputError: an unknown `assign`; points that are needed, of which none lies in any ward.
     """
     if assign not in ASSIGN:
-        raise InputError(f"crime.assign: '{assign}' is not placed by points; use one of {', '.join(ASSIGN)}")
+        raise InputError(f"crime.assign: '{assign}' is not known; use one of {', '.join(ASSIGN)}")
     choice = _choose(places, located, code_wards, assign)
-    if len(places) and not (located["ward_code"] != "").any() and places["longitude"].notna().any():
+    if (
+        assign != "lsoa"
+        and len(places)
+        and not (located["ward_code"] != "").any()
+        and places["longitude"].notna().any()
+    ):
         raise InputError(
             "crime.assign: not one of the crimes' points lies in a ward of sources.boundaries; give boundaries of the "
             'place that the crimes are from, or set crime.assign = "lsoa"'
@@ -227,7 +232,10 @@ def _choose(places: pd.DataFrame, located: pd.DataFrame, code_wards: pd.DataFram
     certain = (places["lsoa_code"].map(code_wards["share"]).fillna(0.0) > 1 - 1e-9).to_numpy()
     by_point = located["ward_code"].to_numpy(dtype=object)
     has_code, has_point = by_code != "", by_point != ""
-    if assign == "point":
+    if assign == "lsoa":
+        ward = by_code
+        nothing = (places["lsoa_code"] == "").to_numpy()
+    elif assign == "point":
         ward = by_point
         nothing = places["longitude"].isna().to_numpy()
     else:
