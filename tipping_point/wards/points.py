@@ -217,11 +217,10 @@ def place_points(
     rows["near_border"] = rows["crimes"].where(rows["near"], 0)
     placed = rows.groupby(keys, observed=True)[["crimes", "near_border"]].sum().reset_index()
     placed = placed.astype(dict.fromkeys(keys, "str"))
-    agreement = rows.pivot_table(
-        index="force", columns="agreement", values="crimes", aggfunc="sum", observed=True, fill_value=0
-    ).reindex(columns=list(AGREEMENT[2:]), fill_value=0)
-    agreement.insert(0, "rows", agreement.sum(axis=1))
-    agreement = agreement.rename_axis(columns=None).reset_index().astype({"force": "str"})
+    by_force = rows.groupby(["force", "agreement"], observed=True)["crimes"].sum().unstack(fill_value=0)
+    by_force = by_force.astype("int64").rename(columns=str).reindex(columns=list(AGREEMENT[2:]), fill_value=0)
+    agreement = by_force.assign(rows=by_force.sum(axis=1)).rename_axis(columns=None).reset_index()
+    agreement = agreement.astype({"force": "str"})
     _log(placed, agreement, assign)
     return PlacedPoints(placed[[*keys[:-1], "crimes", "loss", "near_border"]], agreement[list(AGREEMENT)])
 
@@ -242,11 +241,12 @@ def _choose(places: pd.DataFrame, located: pd.DataFrame, code_wards: pd.DataFram
         ward = np.where(has_code & (certain | ~has_point), by_code, by_point)
         nothing = places["longitude"].isna().to_numpy() & (places["lsoa_code"] == "").to_numpy()
     conditions = [has_code & has_point & (by_code == by_point), has_code & has_point, has_code, has_point]
+    # As categories: millions of rows share these few words.
     return pd.DataFrame(
         {
-            "ward_code": ward,
-            "loss": np.where(ward != "", "", np.where(nothing, "no_place", "unknown_place")),
-            "agreement": np.select(conditions, list(AGREEMENT[2:6]), AGREEMENT[6]),
+            "ward_code": pd.Categorical(ward),
+            "loss": pd.Categorical(np.where(ward != "", "", np.where(nothing, "no_place", "unknown_place"))),
+            "agreement": pd.Categorical(np.select(conditions, list(AGREEMENT[2:6]), AGREEMENT[6]), AGREEMENT[2:]),
             # A point in another ward than the one its code leads to is on the far side of the border already.
             "near": (ward != "") & has_point & (located["near_border"].to_numpy() | (ward != by_point)),
         },
