@@ -10,9 +10,7 @@ from test_outputs_brief import write as write_brief
 from test_outputs_listing import make_study
 from test_outputs_report import write
 
-from tipping_point.config import read_study
 from tipping_point.outputs import pdf
-from tipping_point.pipeline import analyse
 
 
 def weasyprint():
@@ -34,8 +32,8 @@ def pages_of(path) -> dict[str, list[int]]:
     return found
 
 
-def test_every_area_is_one_side_of_paper_and_so_is_the_summary(demo, tmp_path):
-    write_brief(analyse(read_study(demo.study)), tmp_path)
+def test_every_area_is_one_side_of_paper_and_so_is_the_summary(analysed_demo, tmp_path):
+    write_brief(analysed_demo, tmp_path)
     found = pages_of(tmp_path / "report.html")
     assert found["summary"] == [1]
     assert (found["area-1"], found["area-2"]) == ([2], [3])

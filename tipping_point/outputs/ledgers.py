@@ -13,6 +13,9 @@ from tipping_point.outputs import pictures, wording
 
 NOT_LOSSES = {"rows_in", "placed", "placed_not_covered"}
 
+MOST_NAMED = 6
+"""Months that are named one by one; more are counted."""
+
 
 def not_assessed(wards: pd.DataFrame) -> list[tuple[str, str]]:
     """Why wards were not assessed, and how many, most first."""
@@ -105,10 +108,18 @@ def months_read(coverage: pd.DataFrame) -> dict[str, Any]:
     for force, part in mine.groupby(name, sort=True):
         status = part.set_index("month")["status"].to_dict()
         statuses = [str(status.get(month, "missing")) for month in months]
-        present = statuses.count("complete")
-        absent = [month for month, each in zip(months, statuses, strict=True) if each != "complete"]
-        words = f"{present} of {wording.plural(len(months), 'month')}"
-        if 0 < len(absent) <= 6:
-            words += f"; missing {', '.join(absent)}"
-        rows.append({"force": wording.clean(force), "strip": pictures.months_strip(statuses), "words": words})
-    return {"months": f"{months[0]} to {months[-1]}" if months else "", "rows": rows}
+        words = [f"{statuses.count('complete')} of {wording.plural(len(months), 'month')}"]
+        for gap in ("partial", "missing"):
+            found = [month for month, each in zip(months, statuses, strict=True) if each == gap]
+            words += (
+                [f"{gap} {', '.join(found)}" if len(found) <= MOST_NAMED else f"{len(found)} {gap}"] if found else []
+            )
+        rows.append(
+            {"force": wording.clean(force), "strip": pictures.months_strip(statuses), "words": "; ".join(words)}
+        )
+    return {
+        "months": f"{months[0]} to {months[-1]}" if months else "",
+        "rows": rows,
+        "scale": pictures.months_scale(months),
+        "key": [(status, pictures.months_strip([status])) for status in ("complete", "partial", "missing")],
+    }

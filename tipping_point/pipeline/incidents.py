@@ -16,7 +16,7 @@ from tipping_point.sources.incidents import Incidents, join_incidents, read_inci
 from tipping_point.sources.signals import summarise_incidents
 from tipping_point.wards.counts import place_crimes
 from tipping_point.wards.coverage import is_covered
-from tipping_point.wards.points import AGREEMENT, locate_points, place_points
+from tipping_point.wards.points import AGREEMENT, locate_points, place_points, ward_of_places
 
 _PASSED = ("columns", "force", "flags", "groups", "offences", "allow_unmapped", "name", "date_format", "sheet",
            "threshold")  # fmt: skip
@@ -88,9 +88,11 @@ def locate_incidents(
         placed = place_crimes(counts, codes["ward_code"], known_wards, tables=lookups)
         ward = code.map(codes["ward_code"]).fillna("").astype("str")
         return Located(placed, pd.DataFrame(columns=list(AGREEMENT)), ward, sentences)
-    located = locate_points(places, boundaries)
-    found = place_points(incidents.counts, places.assign(lsoa_code=code), located, codes, assign=assign)
-    return Located(found.placed, found.agreement, found.ward_of_place, sentences)
+    located, coded = locate_points(places, boundaries), places.assign(lsoa_code=code)
+    found = place_points(incidents.counts, coded, located, codes, assign=assign)
+    return Located(
+        found.placed, found.agreement, ward_of_places(coded, located, codes, assign=assign), sentences
+    )  # fmt: skip
 
 
 def _how_to_place(config: Config) -> tuple[str, tuple[str, ...]]:

@@ -221,6 +221,7 @@ def _polygons(shape: shapely.Geometry) -> shapely.Geometry:
 
 _PLACES = {
     "lsoa": "lsoa",
+    "msoa": "msoa",
     "wd": "ward",
     "ward": "ward",
     "lad": "district",
@@ -242,11 +243,11 @@ def read_lookup(path: Path) -> pd.DataFrame:
     """Any lookup of the Office for National Statistics, recognised by its header.
 
     Returns:
-        The columns it has of: lsoa11_code, lsoa21_code, ward19_code, district24_code, partnership24_code,
-        force24_code, region24_code, authority24_code (a combined authority), each with its _name; the
-        two digits are the vintage; change_code (U unchanged, S split, M merged, X complex). Text, in
-        the file's order; '' where a district has no region or authority. Rows of Scotland and
-        Northern Ireland and repeated rows are left out.
+        The columns it has of: lsoa11_code, lsoa21_code, msoa21_code, ward19_code, district24_code,
+        partnership24_code, force24_code, region24_code, authority24_code (a combined authority), each
+        with its _name; the two digits are the vintage; change_code (U unchanged, S split, M merged, X
+        complex). Text, in the file's order; '' where a district has no region or authority. Rows of
+        Scotland and Northern Ireland and repeated rows (one a census output area, say) are left out.
 
     Raises:
         InputError: not readable, a header that is not understood, or codes that are none.
@@ -304,8 +305,8 @@ def _recognise(raw: RawTable) -> dict[str, str]:
         faults.append(
             f"{raw.name} is no lookup that is understood: its header is {shorten(raw.header)}. At least two columns of"
             f" codes are wanted, with their two-digit year, as the Office for National Statistics writes them"
-            f" (LSOA11CD, WD19CD, LAD19CD, CSP24CD, PFA24CD, RGN24CD, CAUTH24CD) or tidied (lsoa11_code, ward24_code,"
-            f" ltla24_code, csp24_code, pfa24_code, region24_code)."
+            f" (LSOA11CD, MSOA11CD, WD19CD, LAD19CD, CSP24CD, PFA24CD, RGN24CD, CAUTH24CD) or tidied (lsoa11_code,"
+            f" ward24_code, ltla24_code, csp24_code, pfa24_code, region24_code)."
         )
     if faults:
         raise InputError(faults)
