@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tipping_point.areas import local_search, packing
-from tipping_point.areas.local_search import Problem, by_value, improve, search_at_random
+from tipping_point.areas.local_search import Problem, improve, search_at_random
 from tipping_point.areas.packing import cover_wanted, pack
 
 NONE = np.empty(0, dtype=np.int64)
@@ -105,7 +105,7 @@ def test_wards_that_cannot_all_be_held_are_held_as_far_as_can_be(problem):
 def test_the_local_search_gives_a_choice_and_never_loses(problem):
     start, missed = cover_wanted(problem)
     problem = problem.without(missed)
-    found = improve(problem, by_value(problem.value), start)
+    found = improve(problem, problem.value, start)
     again = search_at_random(problem, found, seed=3)
     possible = list(choices(problem))
     assert tuple(found) in possible
@@ -117,13 +117,13 @@ def test_the_local_search_gives_a_choice_and_never_loses(problem):
 def test_the_local_search_brings_in_what_the_first_fill_missed():
     """The largest group shares a ward with two that are together worth more."""
     problem = make_problem([{1, 2}, {0, 1}, {2, 3}], [8.0, 7.0, 7.0], number=2)
-    assert improve(problem, by_value(problem.value), NONE).tolist() == [1, 2]
+    assert improve(problem, problem.value, NONE).tolist() == [1, 2]
 
 
 def test_the_local_search_has_an_end(monkeypatch):
     monkeypatch.setattr(local_search, "LOOKS", 0)
     problem = make_problem([{1, 2}, {0, 1}, {2, 3}], [8.0, 7.0, 7.0], number=2)
-    assert improve(problem, by_value(problem.value), NONE).tolist() == [0]
+    assert improve(problem, problem.value, NONE).tolist() == [0]
 
 
 def test_a_relaxation_that_beats_every_choice_is_settled_by_branching():
