@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import csr_array, vstack
 
@@ -216,9 +215,7 @@ def _trim(problem: Problem, best: Chosen) -> Chosen:
     for group in best:
         own = problem.members[group][problem.members[group] != NOBODY]
         inside[own] = True
-        same = np.flatnonzero(
-            (problem.value == problem.value[group]) & (problem.authority == problem.authority[group])
-        )
+        same = np.flatnonzero((problem.value == problem.value[group]) & (problem.authority == problem.authority[group]))
         equal = same[inside[problem.members[same]].all(axis=1)]
         needed = np.intersect1d(own, problem.wanted)
         holding = [other for other in equal if np.isin(needed, problem.members[other]).all()]
