@@ -126,7 +126,7 @@ def _climb(
     tries, budget = effort
     best, looked = _fill(members, authority, order, wanted, limits, chosen)
     held, total = _worth(members, value, wanted, best)
-    growing, short = True, np.any(best < 0)
+    growing, short = True, bool(best[-1] < 0)
     while growing:
         growing = False
         for group in order[:tries]:
@@ -134,7 +134,7 @@ def _climb(
                 return best, short
             part = _bring_in(members, value, authority, limits, best, group)
             trial, steps = _fill(members, authority, order, wanted, limits, part)
-            looked, short = looked + steps, short or trial[-1] < 0
+            looked, short = looked + steps, short or bool(trial[-1] < 0)
             trial_held, trial_total = _worth(members, value, wanted, trial)
             if trial_held >= held and trial_total > total * (1 + 1e-12):
                 best, held, total, growing = trial, trial_held, trial_total, True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -137,7 +137,7 @@ def group_value(reach: float, reason: str) -> str:
     return f"{said}{cap}."
 
 
-def ward_value(ward: Mapping[str, Any]) -> str:
+def ward_value(ward: Mapping[Hashable, Any]) -> str:
     """What a ward itself brings to a value: harm above the usual, weighed by deprivation; '' where it is not known."""
     if any(name not in ward or pd.isna(ward[name]) for name in WARD_VALUE[:4]):
         return ""
