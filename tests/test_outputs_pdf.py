@@ -105,3 +105,19 @@ def test_a_machine_without_its_parts_is_told_in_a_sentence(tmp_path, monkeypatch
     assert made.why_not.startswith("report.pdf was not made: it needs WeasyPrint and the Pango text library (")
     assert str(error) in made.why_not
     assert not (tmp_path / "report.pdf").exists()
+
+
+@pytest.mark.parametrize(
+    ("wards", "asked", "words"),
+    [
+        (pdf.MOST_WARDS, None, ""),
+        (pdf.MOST_WARDS + 1, None, "tipping-point run --pdf"),
+        (pdf.MOST_WARDS + 1, True, ""),
+        (3, False, "as asked ('--no-pdf')"),
+    ],
+)
+def test_a_pdf_that_is_not_to_be_made_is_said_with_how_to_get_it(wards, asked, words):
+    said = pdf.why_no_pdf(wards, asked=asked)
+    assert bool(said) == bool(words)
+    assert words in said
+    assert not said or (said.startswith("report.pdf was not made") and "Printing report.html" in said)

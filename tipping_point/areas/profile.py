@@ -86,13 +86,13 @@ def describe_domains(areas: pd.DataFrame, wards: pd.DataFrame, *, tenth: float =
     """
     check_table(areas, "areas", ["ward_codes"])
     check_table(wards, "wards", ["population", "district_code", *DOMAINS])
+    table = pd.DataFrame({name: wards[name] for name in ("district_code", *DOMAINS)}, index=wards.index)
     people = wards["population"].astype(float)
+    known = wards["population"].gt(0) & table[list(DOMAINS)].notna().all(axis=1)
     rows = []
     for area, codes in areas["ward_codes"].items():
-        own = wards.loc[str(codes).split(";")]
-        around = wards[wards["district_code"].isin(own["district_code"])]
-        known = around["population"].gt(0) & around[list(DOMAINS)].notna().all(axis=1)
-        around = around[known]
+        own = table.loc[str(codes).split(";")]
+        around = table[known & table["district_code"].isin(own["district_code"])]
         for name in DOMAINS:
             deep = own[name].ge(tenth).astype(float).where(own[name].notna())
             share = _weighted(deep, people)

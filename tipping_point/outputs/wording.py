@@ -77,8 +77,10 @@ def clean(value: object, longest: int = 80) -> str:
     """Text from data, fit to be shown: without control and direction marks, cut at `longest` characters."""
     if _missing(value):
         return ""
-    spaced = "".join(" " if char in "\t\r\n" else char for char in str(value)[: longest * 4])
-    kept = "".join(char for char in spaced if unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn"})
+    kept = str(value)[: longest * 4]
+    if not kept.isprintable():  # what is printable holds no mark, and most texts are
+        spaced = "".join(" " if char in "\t\r\n" else char for char in kept)
+        kept = "".join(char for char in spaced if unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn"})
     words = " ".join(kept.split())
     return words if len(words) <= longest else f"{words[: longest - 1].rstrip()}…"
 

@@ -22,6 +22,7 @@ from tipping_point.measures.denominators import denominator_columns
 from tipping_point.measures.index import Component
 from tipping_point.measures.named import MEASURES
 from tipping_point.measures.proxies import proxy_overlap
+from tipping_point.measures.quarters import QUARTERS, YEARS, area_quarters, area_years
 from tipping_point.measures.value import add_value
 from tipping_point.measures.vulnerable import vli_columns
 from tipping_point.measures.windows import split_months
@@ -30,9 +31,9 @@ from tipping_point.outputs.charts import write_pictures
 from tipping_point.outputs.cover import build_cover, describe_choices
 from tipping_point.outputs.folder import fresh_folder, run_log, write_provenance
 from tipping_point.outputs.maps import write_map
-from tipping_point.outputs.pdf import write_pdf
-from tipping_point.outputs.quarters import QUARTERS, area_quarters
+from tipping_point.outputs.pdf import why_no_pdf, write_pdf
 from tipping_point.outputs.report import write_report
+from tipping_point.outputs.shapes import outlines
 from tipping_point.outputs.spreadsheets import write_spreadsheets
 from tipping_point.outputs.tables import write_tables
 from tipping_point.pipeline.beside import place_beside
@@ -136,7 +137,7 @@ def show_steps() -> Callable[[], None]:
 
 def run_study(
     config: Config, *, output: Path, edition: str = "internal", command: str = "", today: date | None = None,
-    progress: Progress | None = None,
+    progress: Progress | None = None, pdf: bool | None = None,
 ) -> Results:  # fmt: skip
     """The whole job: from the study's files to the tables, the map and the report in `output`.
 
@@ -147,6 +148,8 @@ def run_study(
         command: how the run was asked for, for provenance.
         today: the date of the run, by which later runs know whether the criteria changed; None is the clock's.
         progress: called with the name of each step.
+        pdf: whether report.pdf is made, which takes long; None makes it of a study of up to 1,500 wards. Where it is
+            not made, the log and the report say how to get it.
 
     Raises:
         InputError: the study or its data is at fault; nothing is left behind.
@@ -181,22 +184,24 @@ def run_study(
             folder=folder / "qa",
         )  # fmt: skip
         step()
+        simple, no_pdf = outlines(results.wards), why_no_pdf(len(results.wards), asked=pdf)
         write_map(
             results.wards, results.areas, results.cover, coverage=results.coverage, columns=results.columns,
             counts=results.counts, sources=results.sources, contact=config.assurance.get("contact", ""),
-            path=folder / "map.html",
+            simple=simple, path=folder / "map.html",
         )  # fmt: skip
         report = write_report(
             results.wards, results.areas, results.cover, coverage=results.coverage,
-            reconciliation=results.reconciliation, sources=results.sources, counts=results.counts,
+            reconciliation=results.reconciliation, sources=results.sources, simple=simple,
             records={name: table for name, (table, _) in results.records.items()}, assurance=config.assurance,
-            path=folder / "report.html",
+            no_pdf=no_pdf, path=folder / "report.html",
         )  # fmt: skip
         step()
-        write_pictures(results.wards, results.areas, results.cover, folder=folder)
-        pdf = write_pdf(report, folder / "report.pdf")
-        if pdf.why_not:
-            log.warning("%s", pdf.why_not)
+        write_pictures(results.wards, results.areas, results.cover, simple=simple, folder=folder)
+        if no_pdf:
+            log.info("pdf: %s", no_pdf)
+        elif why_not := write_pdf(report, folder / "report.pdf").why_not:
+            log.warning("%s", why_not)
         (folder / "study.toml").write_text(config.text, encoding="utf-8", newline="\n")
         write_provenance(
             folder, study=config.name, settings=_settings(config), sources=results.sources,
@@ -259,8 +264,9 @@ def analyse(
         graph, types=list(weights), edition=edition, withheld=found.withheld,
     )  # fmt: skip
     listed = shown.areas[shown.areas["shortlisted"]]
+    trend = area_quarters(shown.counts, listed, types=list(weights))
     tables = {
-        **shown.tables, "trend": area_quarters(shown.counts, listed, types=list(weights)),
+        **shown.tables, "trend": trend, "trend_years": area_years(trend),
         "context": place_beside(prepared.beside, shown.areas),
     }  # fmt: skip
     choices = [
@@ -281,6 +287,7 @@ def analyse(
         **RECORDS,
         "unplaced": UNPLACED,
         "trend": QUARTERS,
+        "trend_years": YEARS,
         "denominators": denominator_columns(list_denominators(config)),
     }
     return Results(

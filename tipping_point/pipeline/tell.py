@@ -51,6 +51,8 @@ def describe_areas(
     *, weights: Mapping[str, float], components: Sequence[Component],
 ) -> Told:  # fmt: skip
     """Everything that stands beside a choice once it is made. None of it enters the choice."""
+    wards = wards.copy()
+    wards.attrs = {}  # every row and column taken from a table copies what is noted on it
     vocabulary = vocabulary_of(config)
     harm = count_by_month(counts, weights=weights)
     victims = count_by_month(counts, weights=dict.fromkeys(victim_reported(vocabulary, weights), 1.0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,7 +96,7 @@ def _find_layer(path: Path, ward_year: int | None) -> _Layer:
         if fault := content_fault(head):
             raise InputError(f"{path} {fault.replace('a text table', 'GeoJSON')}.")
     try:
-        fields = {str(name): _fields(path, str(name)) for name in pyogrio.list_layers(path)[:, 0]}
+        fields = dict(_layers(path))
     except (DataSourceError, DataLayerError) as error:
         raise InputError(
             f"{path} is no boundary file that can be read (GeoJSON, GeoPackage, shapefile): {error}."
@@ -118,8 +118,12 @@ def _find_layer(path: Path, ward_year: int | None) -> _Layer:
     return wanted[0]
 
 
-def _fields(path: Path, layer: str) -> list[str]:
-    return [str(name) for name in pyogrio.read_info(path, layer=layer)["fields"]]
+def _layers(path: Path) -> Iterator[tuple[str, list[str]]]:
+    """Each layer with its fields. GeoJSON has one, and is read through whenever it is asked: it is asked once."""
+    alone = path.suffix.lower() in (".geojson", ".json")
+    for layer in [None] if alone else pyogrio.list_layers(path)[:, 0]:
+        told = pyogrio.read_info(path, layer=layer)
+        yield str(told["layer_name"]), [str(name) for name in told["fields"]]
 
 
 def _ward_layers(name: str, fields: Sequence[str]) -> list[_Layer]:
