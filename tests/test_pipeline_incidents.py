@@ -135,6 +135,34 @@ def test_no_small_number_of_crimes_stands_in_any_table(finished, street):
     assert layer["harm"].isna().equals(results.wards["harm"].isna())
 
 
+def test_no_hidden_number_is_the_difference_of_what_the_files_show(finished, street):
+    """Every table that is written against every other: where a total is shown, never is one part alone hidden."""
+    _, output = finished
+    counts = pd.read_parquet(output / "counts.parquet")
+    wards = pd.read_csv(output / "wards.csv").set_index("ward_code")
+    areas = pd.read_csv(output / "areas.csv")
+    account = pd.read_csv(output / "reconciliation.csv")
+    measured = counts[counts["crime_type"].isin(["Violence and sexual offences", "Robbery", "Possession of weapons"])]
+    hidden = measured[measured["crimes"].isna()].groupby("ward_code").size().reindex(wards.index, fill_value=0)
+    assert hidden.max() > 1
+    assert not (wards["crimes"].notna() & (hidden == 1)).any()
+    other = counts[~counts["crime_type"].isin(["Anti-social behaviour"])]
+    lost = other[other["crimes"].isna()].groupby("ward_code").size().reindex(wards.index, fill_value=0)
+    assert not (wards["crimes_all"].notna() & (lost == 1)).any()
+    by_month = counts[counts["crimes"].isna()].groupby("month").size()
+    assert (by_month.reindex(account["month"]).fillna(0) != 1).all()
+    # Harm is a sum in known weights: with one type of a ward unknown, or two, it would give their numbers.
+    types = measured[measured["crimes"].isna()].groupby("ward_code")["crime_type"].nunique().reindex(wards.index)
+    truth = street.counts[street.counts["crime_type"].isin(measured["crime_type"].unique())]
+    small = truth.groupby(["ward_code", "crime_type"])["crimes"].sum().between(1, 4).groupby("ward_code").any()
+    assert wards.loc[small[small].index, "harm"].isna().all()
+    assert types.notna().any()
+    for _, area in areas.iterrows():
+        members = wards.loc[area["ward_codes"].split(";")]
+        for name in ("crimes", "harm"):
+            assert pd.isna(area[name]) or members[name].notna().all()
+
+
 def test_what_tells_of_all_wards_is_gone_once_one_is_hidden(finished):
     results, _ = finished
     assert results.wards["harm"].isna().any()
