@@ -101,7 +101,8 @@ def describe_indicators(config: Config) -> list[Column]:
 
 def mark_of(source: Source) -> str:
     """What the list of sources says of an indicator that is not the ward's own; '' of others."""
-    return mark_proxy(level_of(source)) if source.section == "indicator" and level_of(source) in _ENDS else ""
+    other = source.section == "indicator" and level_of(source) in _ENDS
+    return f"Marked so in every table: {mark_proxy(level_of(source))}" if other else ""
 
 
 def _of_district(source: Source, wards: gpd.GeoDataFrame) -> tuple[dict[str, pd.Series], int]:
