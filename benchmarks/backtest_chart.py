@@ -27,8 +27,8 @@ from tipping_point.backtest.origins import shift
 from tipping_point.backtest.run import Backtest, backtest_tables, describe_backtest, prepare
 from tipping_point.config import Config
 from tipping_point.measures.index import add_deprivation
-from tipping_point.pipeline.read import prepare_wards, vocabulary_of
-from tipping_point.pipeline.run import choose_weights
+from tipping_point.pipeline.read import prepare_wards
+from tipping_point.pipeline.vocabulary import choose_weights, vocabulary_of
 from tipping_point.schema import DOMAINS
 from tipping_point.sources.deprivation import read_deprivation
 from tipping_point.wards.vintages import bring_to_wards

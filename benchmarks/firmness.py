@@ -26,7 +26,7 @@ from tipping_point.measures.between_years import YearVariance, find_year_varianc
 from tipping_point.measures.index import Component
 from tipping_point.measures.long_run import LongRun, fit_long_run
 from tipping_point.measures.simulate import Draws, compose_scores, draw_columns
-from tipping_point.pipeline.run import choose_weights
+from tipping_point.pipeline.vocabulary import choose_weights
 from tipping_point.ranks import group_alike, rank_columns, rank_interval, share_in_top, top_number
 from tipping_point.schema import DOMAINS
 

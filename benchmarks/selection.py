@@ -30,7 +30,7 @@ from tipping_point.areas.group import build_areas, group_touching
 from tipping_point.areas.rank import rank_areas
 from tipping_point.areas.select import Rule, find_selection
 from tipping_point.measures.value import add_value
-from tipping_point.pipeline.run import choose_weights
+from tipping_point.pipeline.vocabulary import choose_weights
 from tipping_point.schema import InputError
 
 STUDIES = {"london": 10, "merseyside": 5, "england_and_wales": 20}

@@ -10,7 +10,11 @@ import pandas as pd
 import pytest
 from shapely.geometry import box
 
+from tipping_point.config import read_study
 from tipping_point.demo.city import make_demo
+from tipping_point.pipeline import Results, analyse
+
+STUDIES = Path(__file__).parents[1] / "studies"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -34,6 +38,24 @@ def real_data() -> Path:
 def demo(tmp_path_factory):
     """The synthetic city, written once for all tests; tests that change a file copy it first."""
     return make_demo(tmp_path_factory.mktemp("city"))
+
+
+@pytest.fixture(scope="session")
+def analysed_demo(demo) -> Results:
+    """The whole analysis of the synthetic city, once for all tests; none of them may change it."""
+    return analyse(read_study(demo.study))
+
+
+@pytest.fixture(scope="session")
+def merseyside(real_data) -> Results:
+    """The whole analysis of the study of Merseyside, once for all tests."""
+    return analyse(read_study(STUDIES / "merseyside.toml"))
+
+
+@pytest.fixture(scope="session")
+def london(real_data) -> Results:
+    """The whole analysis of the study of London, once for all tests."""
+    return analyse(read_study(STUDIES / "london.toml"))
 
 
 @pytest.fixture

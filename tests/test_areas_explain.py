@@ -280,11 +280,8 @@ def test_two_numbers_get_the_decimals_that_show_their_difference():
 
 
 @pytest.mark.real
-def test_every_sentence_of_a_real_study_can_be_read_out(real_data):
-    import tipping_point as tp
-
-    config = tp.read_study("studies/merseyside.toml")
-    results = tp.analyse(config)
+def test_every_sentence_of_a_real_study_can_be_read_out(merseyside):
+    results, config = merseyside, merseyside.config
     columns = [name for name in results.wards.columns if name.startswith("component_")]
     known = results.wards.dropna(subset=["index_score"])
     shares = np.linalg.lstsq(known[columns].to_numpy(), known["index_score"].to_numpy())[0]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tipping_point.areas import local_search, packing
-from tipping_point.areas.local_search import Problem, by_value, improve, search_at_random
+from tipping_point.areas.local_search import Problem, first_by, improve, search_at_random
 from tipping_point.areas.packing import cover_wanted, pack
 
 NONE = np.empty(0, dtype=np.int64)
@@ -105,7 +105,7 @@ def test_wards_that_cannot_all_be_held_are_held_as_far_as_can_be(problem):
 def test_the_local_search_gives_a_choice_and_never_loses(problem):
     start, missed = cover_wanted(problem)
     problem = problem.without(missed)
-    found = improve(problem, by_value(problem.value), start)
+    found = improve(problem, problem.value, start)
     again = search_at_random(problem, found, seed=3)
     possible = list(choices(problem))
     assert tuple(found) in possible
@@ -117,13 +117,13 @@ def test_the_local_search_gives_a_choice_and_never_loses(problem):
 def test_the_local_search_brings_in_what_the_first_fill_missed():
     """The largest group shares a ward with two that are together worth more."""
     problem = make_problem([{1, 2}, {0, 1}, {2, 3}], [8.0, 7.0, 7.0], number=2)
-    assert improve(problem, by_value(problem.value), NONE).tolist() == [1, 2]
+    assert improve(problem, problem.value, NONE).tolist() == [1, 2]
 
 
 def test_the_local_search_has_an_end(monkeypatch):
     monkeypatch.setattr(local_search, "LOOKS", 0)
     problem = make_problem([{1, 2}, {0, 1}, {2, 3}], [8.0, 7.0, 7.0], number=2)
-    assert improve(problem, by_value(problem.value), NONE).tolist() == [0]
+    assert improve(problem, problem.value, NONE).tolist() == [0]
 
 
 def test_a_relaxation_that_beats_every_choice_is_settled_by_branching():
@@ -172,3 +172,22 @@ def test_groups_that_are_all_chosen_are_bounded_by_all():
     found = packing._bound(problem, np.zeros(7), np.zeros(1))
     assert found.bound == 0.75
     assert found.with_group.tolist() == [0.75, 0.75]
+
+
+@given(st.lists(st.integers(0, 5), max_size=30), st.integers(1, 35))
+def test_the_first_are_those_of_a_whole_sort(values, number):
+    value = np.array(values, dtype=float)
+    found = first_by(value, number)
+    assert len(found) >= min(number, len(value))
+    assert found.tolist() == np.argsort(-value, kind="stable")[: len(found)].tolist()
+
+
+@settings(deadline=None, max_examples=100)
+@given(problems())
+def test_a_search_of_few_groups_goes_on_to_all_where_they_do_not_fill_the_choice(problem):
+    whole = improve(problem, problem.value, NONE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(local_search, "FIRST", 2)
+        few = improve(problem, problem.value, NONE)
+    assert is_choice(problem, few)
+    assert len(few) == problem.number or few.tolist() == whole.tolist()

@@ -22,9 +22,7 @@ from test_outputs_slider import make_counts
 from test_outputs_tables import COVERAGE
 
 from tipping_point import schema
-from tipping_point.config import read_study
 from tipping_point.outputs import listing, maps, wording
-from tipping_point.pipeline import analyse
 
 pytestmark = pytest.mark.browser
 
@@ -582,8 +580,8 @@ def check_numbers(visit: Visit, results_wards, results_areas, cover) -> None:
     assert facts["Index"] == ["" if pd.isna(value) else f"{value:.1f} of 100" for value in index]
 
 
-def test_the_demo_city_works_whole(browser, demo, axe, tmp_path):
-    results = analyse(read_study(demo.study))
+def test_the_demo_city_works_whole(browser, analysed_demo, axe, tmp_path):
+    results = analysed_demo
     path = maps.write_map(
         results.wards, results.areas, results.cover, coverage=results.coverage, columns=results.columns,
         counts=results.counts, sources=results.sources, path=tmp_path / "map.html",
@@ -598,8 +596,8 @@ def test_the_demo_city_works_whole(browser, demo, axe, tmp_path):
 
 
 @pytest.mark.real
-def test_london_works_whole_and_is_ready_in_two_seconds(browser, real_data, axe, tmp_path):
-    results = analyse(read_study(Path(__file__).parents[1] / "studies" / "london.toml"))
+def test_london_works_whole_and_is_ready_in_two_seconds(browser, london, axe, tmp_path):
+    results = london
     path = maps.write_map(
         results.wards, results.areas, results.cover, coverage=results.coverage, columns=results.columns,
         counts=results.counts, sources=results.sources, path=tmp_path / "map.html",

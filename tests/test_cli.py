@@ -82,8 +82,14 @@ def test_the_demo_runs_checks_and_tells_what_it_found(tmp_path, capsys):
     assert "Criteria fixed on " in capsys.readouterr().out
     assert "Criteria fixed on " in (folder / "map.html").read_text(encoding="utf-8")
     study.write_text(study.read_text(encoding="utf-8").replace("max_wards = 5", "max_wards = 4"), encoding="utf-8")
-    assert cli.main(["run", str(study), "--output", str(folder)]) == 0
-    assert "and changed since: limits was" in capsys.readouterr().out
+    assert (folder / "report.pdf").exists() == ("PDF:" not in out)
+    assert cli.main(["run", str(study), "--output", str(folder), "--no-pdf"]) == 0
+    out, _ = capsys.readouterr()
+    assert "and changed since: limits was" in out
+    assert "PDF:    report.pdf was not made, as asked ('--no-pdf')." in out
+    assert not (folder / "report.pdf").exists()
+    for name in ("report.html", "run.log"):
+        assert "report.pdf was not made, as asked" in (folder / name).read_text(encoding="utf-8"), name
 
 
 def test_faults_found_during_a_run_leave_nothing(monkeypatch, tmp_path, capsys):

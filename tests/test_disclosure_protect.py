@@ -9,18 +9,24 @@ import pandas as pd
 import pytest
 
 from tipping_point.disclosure.attack import solve_back
-from tipping_point.disclosure.protect import (
+from tipping_point.disclosure.protect import protect_counts
+from tipping_point.disclosure.sums import NEVER, SMALL, WITHHELD
+from tipping_point.disclosure.tables import (
     HIDDEN_WORDS,
+    OF_ALL_CRIMES,
+    OF_ALL_HARM,
+    OF_ALL_TESTS,
+    OF_ALL_TYPES,
     OF_CRIMES,
     OF_HARM,
     OF_NEIGHBOURS,
     WORDS,
     protect_areas,
-    protect_counts,
     protect_ledgers,
+    protect_rows,
+    protect_tables,
     protect_wards,
 )
-from tipping_point.disclosure.sums import NEVER, SMALL, WITHHELD
 from tipping_point.schema import InputError
 from tipping_point.sources.incidents import read_incidents
 from tipping_point.wards.counts import count_crimes, place_crimes
@@ -67,7 +73,7 @@ def add_measures(wards, counts):
     result["harm"] = by_ward["harm"].sum() * 4
     for name in OF_CRIMES[1:]:
         result[name] = result["crimes"] / result["population"] * 4000
-    for name in OF_HARM[1:]:
+    for name in (*OF_HARM[1:], *OF_ALL_HARM, *OF_ALL_CRIMES, *OF_ALL_TYPES):
         result[name] = result["harm"] / result["population"]
     for name in OF_NEIGHBOURS:
         result[name] = 1.5
@@ -115,10 +121,13 @@ def test_a_small_total_of_one_type_hides_harm_because_weights_are_known(wards):
     ward = wards.index[0]
     counts = set_to(make_counts(wards), ward, "Possession of weapons", [1, 0, 2])
     found = protect_counts(counts, wards, types=list(WEIGHTS))
-    assert found.wards.loc[ward].tolist() == [False, False, True]
+    assert found.wards.loc[ward].tolist() == [False, False, True, True]
     shown = protect_wards(add_measures(wards, counts), found.wards, neighbours=NOBODY, scores=SCORES)
     assert shown.loc[ward, [*OF_HARM, *SCORES]].isna().all()
-    assert shown.loc[ward, ["crimes", "crimes_all", "crime_rate", "rank", "population"]].notna().all()
+    assert shown.loc[ward, ["crimes", "crimes_all", "crime_rate", "smoothed_rate", "rank", "population"]].notna().all()
+    # The usual harm rate is that of some ward, and a share of the whole gives the whole: gone for all wards.
+    assert shown[[*OF_ALL_HARM, *OF_ALL_TESTS, *OF_ALL_TYPES]].isna().all().all()
+    assert shown.drop(ward)["harm"].notna().all()
     # The total of weapons lies in a range of five and more, though the ward's crimes are shown: robbery is hidden too.
     ranges = solve_back(found.published)
     total = ranges[(ranges["table"] == "ward_code+crime_type") & (ranges["ward_code"] == ward)]
@@ -135,7 +144,7 @@ def test_a_small_ward_loses_every_number_it_could_be_worked_out_from(wards):
         counts = set_to(counts, ward, kind, [1, 0, 0])
     found = protect_counts(counts, wards, types=list(WEIGHTS))
     flags = found.wards
-    assert flags.loc[ward].tolist() == [True, True, True]
+    assert flags.loc[ward].tolist() == [True, True, True, True]
     # Another ward's total has to go with it: the force's months by measure are shown.
     assert flags["crimes"].sum() >= 2
     table = add_measures(wards, counts)
@@ -151,21 +160,23 @@ def test_a_small_ward_loses_every_number_it_could_be_worked_out_from(wards):
     assert rates[flags["crimes"]].isna().all()
     assert (shown.index == table.index).all()
     assert shown.geometry.equals(table.geometry)
+    # Two smoothed rates give the mean and the variance of all counts, and those the hidden ones: gone for all wards.
+    assert shown[list(OF_ALL_CRIMES)].isna().all().all()
     # All crime less burglary would give the measure.
     assert shown.loc[hidden, "crimes_all"].isna().all()
 
 
 def test_statistics_stay_where_no_neighbour_is_hidden(wards):
     ward, other = wards.index[0], wards.index[1]
-    hidden = pd.DataFrame(False, index=wards.index, columns=["crimes_all", "crimes", "harm"])
+    hidden = pd.DataFrame(False, index=wards.index, columns=["crimes_all", "crimes", "harm", "types"])
     hidden.loc[ward, "crimes"] = True
     graph = pd.DataFrame({"focal": [other, wards.index[2]], "neighbour": [ward, other]})
     shown = protect_wards(add_measures(wards, make_counts(wards)), hidden, neighbours=graph)
-    assert shown["gi_star_z"].isna().tolist() == [True, True, False, False, False, False]
+    assert shown["gi_star_p"].isna().tolist() == [True, True, False, False, False, False]
 
 
 def test_an_area_with_a_hidden_ward_would_tell_it_by_difference(wards):
-    hidden = pd.DataFrame(False, index=wards.index, columns=["crimes_all", "crimes", "harm"])
+    hidden = pd.DataFrame(False, index=wards.index, columns=["crimes_all", "crimes", "harm", "types"])
     hidden.loc[wards.index[0], ["crimes", "harm"]] = True
     hidden.loc[wards.index[2], "harm"] = True
     areas = pd.DataFrame(
@@ -179,7 +190,9 @@ def test_an_area_with_a_hidden_ward_would_tell_it_by_difference(wards):
     shown = protect_areas(areas, hidden)
     assert shown["crimes"].isna().tolist() == [True, False, False]
     assert shown["crime_rate"].isna().tolist() == [True, False, False]
-    assert shown["harm"].isna().tolist() == shown["share_of_harm"].isna().tolist() == [True, True, False]
+    assert shown["harm"].isna().tolist() == [True, True, False]
+    # The third area's share and harm would give the harm of all, and all less the shown wards the hidden.
+    assert shown["share_of_harm"].isna().all()
     assert shown["why"].tolist() == [HIDDEN_WORDS, HIDDEN_WORDS, "hot"]
     assert shown["rank"].tolist() == [1, 2, 3]
     assert len(protect_areas(areas.head(0), hidden)) == 0
@@ -274,3 +287,94 @@ def test_an_incident_file_from_its_rows_to_an_attack_on_what_is_shown(wards, tmp
 def test_faults_are_told(wards):
     with pytest.raises(InputError, match="the counts: lacks the column"):
         protect_counts(make_counts(wards).drop(columns="rows_placed"), wards, types=list(WEIGHTS))
+
+
+def test_over_the_period_no_month_is_shown_and_no_hidden_total_can_be_worked_out(wards):
+    counts = set_to(make_counts(wards), wards.index[0], "Robbery", [1, 0, 2])
+    counts = set_to(counts, wards.index[3], "Burglary", [0, 1, 1])
+    found = protect_counts(counts, wards, types=list(WEIGHTS), detail="period")
+    assert found.detail == "period"
+    assert found.hidden_months == frozenset()
+    assert found.counts[["crimes", "rows_placed"]].isna().all().all()
+    assert (found.counts["hidden_reason"] == NEVER).all()
+    cells = found.published.cells.set_index(["ward_code", "crime_type"])
+    truth = counts.groupby(["ward_code", "crime_type"])["crimes"].sum()
+    assert cells.loc[(wards.index[0], "Robbery"), "hidden"]
+    assert (cells["crimes"].dropna() == truth[cells["crimes"].dropna().index]).all()
+    assert found.wards.loc[wards.index[0], ["harm", "types"]].all()
+    assert not found.wards.loc[wards.index[3], "harm"] or cells.loc[wards.index[3]].loc[list(WEIGHTS), "hidden"].any()
+    ranges = solve_back(found.published)
+    assert (ranges["high"] - ranges["low"] >= 5).all()
+
+
+def test_large_tables_are_shown_over_the_period_unless_the_study_says_so(wards, monkeypatch):
+    monkeypatch.setattr("tipping_point.disclosure.protect.LARGEST", 10)
+    counts = make_counts(wards)
+    assert protect_counts(counts, wards, types=list(WEIGHTS)).detail == "period"
+    assert protect_counts(counts, wards, types=list(WEIGHTS), detail="month").detail == "month"
+    with pytest.raises(InputError, match=r"disclosure\.detail: 'day' was given; use one of month, period"):
+        protect_counts(counts, wards, types=list(WEIGHTS), detail="day")
+
+
+def test_types_are_not_shown_in_public_where_sensitive_incidents_of_them_stand_apart(wards):
+    counts = make_counts(wards)
+    apart = counts.replace({"crime_type": {"Burglary": "Robbery [domestic_abuse]"}})
+    found = protect_counts(apart, wards, types=["Robbery [domestic_abuse]"], edition="public")
+    never = found.counts["hidden_reason"] == NEVER
+    # The rest of robbery and police.uk's robbery would give the marked ones by difference.
+    assert set(found.counts.loc[never, "crime_type"]) == {"Robbery", "Robbery [domestic_abuse]"}
+    knife = counts.replace({"crime_type": {"Burglary": "Robbery [knife]"}})
+    assert not (
+        protect_counts(knife, wards, types=["Robbery"], edition="public").counts["hidden_reason"] == NEVER
+    ).any()
+
+
+def test_further_tables_lose_what_rests_on_a_hidden_ward(wards):
+    hidden = pd.DataFrame(False, index=wards.index, columns=["crimes_all", "crimes", "harm", "types"])
+    ward, other = wards.index[0], wards.index[1]
+    tables = {
+        "scorecard": pd.DataFrame({"scope": ["whole"], "straight_line": [5.0], "constant_fall": [5.0],
+                                   "actual": [5.0]}),
+        "denominators": pd.DataFrame({"ward_code": [ward, other], "rate_by_resident": [1.0, 2.0],
+                                      "rank_by_resident": 1}),
+        "annex": pd.DataFrame({"ward_code": [ward, other], "index_score": [1.0, 2.0], "why": "its value is 3"}),
+        "concentration": pd.DataFrame({"crimes": [900], "gini": [0.123456], "share_25": [0.1]}),
+        "recorded_crime": pd.DataFrame({"crimes": [90.25, 9.25], "published": [100.0, 10.0], "months": [12, 12],
+                                        "ratio": [0.9025, 0.925], "far": [False, False]}),
+        "unplaced": pd.DataFrame({"force_name": ["a"], "rows": [10_000], "median_ward": [400.0]}),
+        "levers": pd.DataFrame({"area_id": ["a"], "percentile": [99.0]}),
+    }  # fmt: skip
+    same = protect_tables(tables, hidden)
+    for name in ("scorecard", "denominators", "annex", "levers"):
+        pd.testing.assert_frame_equal(same[name], tables[name], check_dtype=False)
+    hidden.loc[ward, ["crimes", "harm", "types"]] = True
+    shown = protect_tables(tables, hidden)
+    assert shown["scorecard"][["straight_line", "constant_fall", "actual"]].isna().all().all()
+    assert shown["denominators"]["rate_by_resident"].isna().tolist() == [True, False]
+    assert shown["denominators"]["rank_by_resident"].notna().all()
+    assert shown["annex"]["why"].tolist() == [HIDDEN_WORDS, "its value is 3"]
+    assert protect_tables(tables, hidden, scores=["why", "index_score"])["annex"]["index_score"].isna().all()
+    assert shown["concentration"]["crimes"].isna().all()
+    assert shown["concentration"]["gini"].tolist() == [0.12]
+    assert shown["recorded_crime"]["crimes"].isna().all()
+    # A ratio in two decimals of 1,200 offences leaves twelve open, of 120 one.
+    assert shown["recorded_crime"]["ratio"].isna().tolist() == [False, True]
+    assert shown["recorded_crime"]["ratio"].iloc[0] == 0.9
+    assert shown["unplaced"][["rows", "median_ward"]].isna().all().all()
+    assert shown["unplaced"]["force_name"].tolist() == ["a"]
+    pd.testing.assert_frame_equal(shown["levers"], tables["levers"])
+
+
+def test_a_row_of_sums_goes_where_one_of_its_numbers_is_small():
+    table = pd.DataFrame({"force": ["a", "b"], "rows": [100, 100], "agree": [97, 100], "disagree": [3, 0]})
+    shown = protect_rows(table, ["agree", "disagree"])
+    assert shown[["rows", "agree", "disagree"]].isna().all(axis=1).tolist() == [True, False]
+    assert shown["force"].tolist() == ["a", "b"]
+
+
+def test_months_with_a_hidden_total_of_a_force_are_not_in_the_ledger(wards):
+    account = pd.DataFrame({"force": "a", "month": MONTHS, "rows_in": [100] * 3, "placed": [100] * 3, "no_place": 0})
+    coverage = pd.DataFrame({"force": "a", "month": MONTHS, "status": "complete", "rows": [100] * 3})
+    told, months = protect_ledgers(account, coverage, months={MONTHS[1]})
+    assert told["placed"].isna().tolist() == told["rows_in"].isna().tolist() == [False, True, False]
+    assert months["rows"].isna().tolist() == [False, True, False]

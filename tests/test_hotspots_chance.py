@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 from libpysal.graph import Graph
 from scipy.stats import norm
 
-from tipping_point.config import read_study
 from tipping_point.hotspots.local import gi_star, local_moran
 from tipping_point.hotspots.testing import ALTERNATIVES, adjust_p
-from tipping_point.pipeline import analyse
 
 SIDE = 12
 REPEATS = 1_000
@@ -67,8 +63,8 @@ def test_a_smooth_field_without_clusters_is_flagged(block):
 
 
 @pytest.mark.real
-def test_london_shuffled_is_flagged_no_more_often_than_the_level(real_data):
-    results = analyse(read_study(Path(__file__).parents[1] / "studies/london.toml"))
+def test_london_shuffled_is_flagged_no_more_often_than_the_level(london):
+    results = london
     wards = results.wards[results.wards["assessed"]]
     graph = results.graph.subgraph(wards.index)
     for column, alternative in (("standardised_rate", "greater"), ("crimes", "less")):

@@ -10,9 +10,7 @@ from test_outputs_brief import write as write_brief
 from test_outputs_listing import make_study
 from test_outputs_report import write
 
-from tipping_point.config import read_study
 from tipping_point.outputs import pdf
-from tipping_point.pipeline import analyse
 
 
 def weasyprint():
@@ -34,8 +32,8 @@ def pages_of(path) -> dict[str, list[int]]:
     return found
 
 
-def test_every_area_is_one_side_of_paper_and_so_is_the_summary(demo, tmp_path):
-    write_brief(analyse(read_study(demo.study)), tmp_path)
+def test_every_area_is_one_side_of_paper_and_so_is_the_summary(analysed_demo, tmp_path):
+    write_brief(analysed_demo, tmp_path)
     found = pages_of(tmp_path / "report.html")
     assert found["summary"] == [1]
     assert (found["area-1"], found["area-2"]) == ([2], [3])
@@ -107,3 +105,19 @@ def test_a_machine_without_its_parts_is_told_in_a_sentence(tmp_path, monkeypatch
     assert made.why_not.startswith("report.pdf was not made: it needs WeasyPrint and the Pango text library (")
     assert str(error) in made.why_not
     assert not (tmp_path / "report.pdf").exists()
+
+
+@pytest.mark.parametrize(
+    ("wards", "asked", "words"),
+    [
+        (pdf.MOST_WARDS, None, ""),
+        (pdf.MOST_WARDS + 1, None, "tipping-point run --pdf"),
+        (pdf.MOST_WARDS + 1, True, ""),
+        (3, False, "as asked ('--no-pdf')"),
+    ],
+)
+def test_a_pdf_that_is_not_to_be_made_is_said_with_how_to_get_it(wards, asked, words):
+    said = pdf.why_no_pdf(wards, asked=asked)
+    assert bool(said) == bool(words)
+    assert words in said
+    assert not said or (said.startswith("report.pdf was not made") and "Printing report.html" in said)

@@ -143,6 +143,11 @@ def test_missing_files_are_named_with_their_months():
     assert (
         wording.missing_files(coverage) == "No crime file for: A (1 month). Their wards are not read as free of crime."
     )
+    thin = coverage.assign(status=coverage["status"].where(coverage["force"] != "b", "partial"))
+    assert wording.missing_files(thin) == (
+        "No crime file for: A (1 month). Less than a whole month, left out, for: B (2 months). "
+        "Their wards are not read as free of crime."
+    )
     assert wording.missing_files(coverage.iloc[2:4]) == "Every month of 1 police force is in the files."
     assert wording.missing_files(None) == ""
 

@@ -71,5 +71,7 @@ def test_a_study_that_asks_for_a_force_that_is_missing_is_told_so(tmp_path):
 @pytest.mark.real
 @pytest.mark.usefixtures("real_data")
 def test_a_study_of_nothing_but_a_missing_force_is_refused_before_it_runs(tmp_path):
-    with pytest.raises(InputError, match="Greater Manchester published crimes for 0 of 5 months"):
+    with pytest.raises(InputError, match="Greater Manchester published crimes for 0 of 5 months") as refused:
         check_study(study_of(tmp_path, "force:Greater Manchester"))
+    assert "Greater Manchester: 2018-10 to 2019-02 missing (215 wards): no file" in refused.value.faults
+    assert refused.value.faults[-1].startswith("There are whole months of 39 police forces in the period.")

@@ -1,7 +1,8 @@
-"""A run that is killed, whatever it was doing, leaves the last good folder whole, and the next run goes through."""
+"""A run that is killed, or whose disk is full, leaves the last good folder whole, and the next run goes through."""
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -42,5 +43,35 @@ def test_a_killed_run_leaves_the_last_good_folder_whole(quick, step):
         running.send_signal(signal.SIGKILL)
         assert running.wait() != 0
     assert contents(output) == before
+    # What it had begun stands beside, and is taken for left over after a day.
+    begun = list(output.parent.glob(".out.*.part"))
+    assert begun
+    for folder in begun:
+        os.utime(folder, (0, 0))
     run_study(read_study(study), output=output)
     assert contents(output).keys() == before.keys()
+    assert not list(output.parent.glob(".out.*.part"))
+
+
+LIMITED = """
+import resource, sys
+from tipping_point.cli import main
+limit = int(sys.argv.pop(1))
+resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+sys.exit(main())
+"""
+
+
+# No file of the run may grow beyond so many bytes, which the system answers as it does a full disk: the log meets it
+# first, or a table.
+@pytest.mark.parametrize("limit", [2_000, 60_000])
+def test_a_full_disk_ends_the_run_in_a_sentence_and_leaves_the_last_good_folder_whole(quick, limit):
+    study, output = quick
+    before, beside = contents(output), set(output.parent.iterdir())
+    command = [sys.executable, "-c", LIMITED, str(limit), "run", str(study), "--output", str(output)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    assert ended.returncode == 2, ended.stderr
+    assert f"--output: the disk of {output.resolve()} is full" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert contents(output) == before
+    assert set(output.parent.iterdir()) == beside

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from tipping_point.config import read_study
-from tipping_point.pipeline import analyse, run_study
+from tipping_point.pipeline import run_study
 from tipping_point.schema import DOMAINS
 
 STUDIES = Path(__file__).parents[1] / "studies"
@@ -20,16 +20,6 @@ JUDGEMENTS = ["crimes_all", "crimes", "crime_rate", "crime_rate_low", "crime_rat
               "hot_votes", "index_score", "rank"]  # fmt: skip
 
 pytestmark = pytest.mark.real
-
-
-@pytest.fixture(scope="module")
-def merseyside(real_data):
-    return analyse(read_study(STUDIES / "merseyside.toml"))
-
-
-@pytest.fixture(scope="module")
-def london(real_data):
-    return analyse(read_study(STUDIES / "london.toml"))
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +60,11 @@ def test_every_force_month_is_accounted_for_to_the_row(nation, by_hand):
     account = nation[0].reconciliation.set_index(["force", "month"])
     hand = by_hand.groupby(["force", "Month"])["len"].sum()
     assert (account["rows_in"] == hand.rename_axis(["force", "month"])).all()
-    lost = by_hand[by_hand["WD19CD"].isna()].groupby(["force", "Month"])["len"].sum()
-    assert account["no_place"].sum() == lost.sum() == 102_696
+    nowhere = by_hand["WD19CD"].isna()
+    lost = by_hand[nowhere].groupby(["force", "Month"])["len"].sum().reindex(hand.index, fill_value=0)
+    assert (account["no_place"] == lost).all()
+    assert lost.sum() == 102_696
+    assert (account["placed"] == hand - lost).all()
     assert (account[["placed", "no_place", "unknown_place", "outside_area"]].sum(axis=1) == account["rows_in"]).all()
 
 
@@ -96,6 +89,18 @@ def test_wards_of_forces_that_published_nothing_are_not_assessed_anywhere(nation
     assert (unassessed["not_assessed_reason"] != "").all()
     written = pd.read_csv(folder / "wards.csv", index_col="ward_code")
     assert written.loc[unassessed.index, JUDGEMENTS].isna().all(axis=None)
+
+
+def test_each_force_is_told_how_often_code_and_point_part(nation):
+    results, folder = nation
+    agreement = pd.read_csv(folder / "agreement.csv").set_index("force")
+    rows = results.reconciliation.groupby("force")["rows_in"].sum()
+    assert (agreement["rows"] == rows).all()
+    assert (agreement[["agree", "disagree", "only_code", "only_point", "neither"]].sum(axis=1) == rows).all()
+    assert agreement["disagree"].sum() == 133_497
+    share = results.wards["share_near_border"]
+    assert share[results.wards["assessed"] & (results.wards["crimes"] > 0)].between(0, 1).all()
+    assert share[~results.wards["assessed"]].isna().all()
 
 
 def test_no_assessed_ward_is_shown_free_of_serious_crime_for_want_of_a_file(nation):

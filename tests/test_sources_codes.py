@@ -45,5 +45,21 @@ def test_a_few_bad_codes_do_not_hide_the_column(tmp_path):
 
 @pytest.mark.parametrize("vintage", ["lsoa", "2011", "lsoa2011", "district24", "ward1", ""])
 def test_a_vintage_that_is_none(tmp_path, vintage):
-    with pytest.raises(InputError, match="is not understood; it is lsoa or ward and the two digits"):
+    with pytest.raises(InputError, match="is not understood; it is lsoa, msoa or ward and the two digits"):
         find_code_column(raw(tmp_path, "lsoa11_code,x\nE01000001,1\n"), vintage=vintage)
+
+
+@pytest.mark.parametrize("header", ["MSOA21CD", "msoa21_code", "MSOA 2021 Code", "MSOA Code (2021)"])
+def test_middle_layer_areas_are_known_by_their_header_and_codes(tmp_path, header):
+    assert find_code_column(raw(tmp_path, f"{header},x\nE02000001,1\nW02000002,2\n"))[0] == "msoa21_code"
+
+
+def test_a_middle_layer_without_a_year_and_with_the_wrong_one(tmp_path):
+    table = raw(tmp_path, "area code,x\nE02000001,1\nE02000002,2\n")
+    with pytest.raises(InputError, match=r"give the option vintage \(msoa11 or msoa21\)"):
+        find_code_column(table)
+    with pytest.raises(
+        InputError, match=r"holds codes of middle-layer areas \(E02, W02\), and the vintage given is lsoa21"
+    ):
+        find_code_column(table, vintage="lsoa21")
+    assert find_code_column(table, vintage="msoa11")[0] == "msoa11_code"

@@ -253,6 +253,21 @@ def test_lookup_with_the_headers_of_the_office_for_national_statistics(tmp_path)
     ]  # fmt: skip
 
 
+def test_the_lookup_of_output_areas_leads_from_small_areas_to_middle_layer_ones(tmp_path):
+    path = lookup(
+        tmp_path / "a.csv",
+        "OA21CD,LSOA21CD,LSOA21NM,LSOA21NMW,MSOA21CD,MSOA21NM,MSOA21NMW,LAD22CD,LAD22NM,LAD22NMW,ObjectId\n"
+        "E00000001,E01000001,City 001A,,E02000001,City 001,,E09000001,City of London,,1\n"
+        "E00000003,E01000001,City 001A,,E02000001,City 001,,E09000001,City of London,,2\n"
+        "W00000001,W01000001,Mon 1A,Mon 1A,W02000001,Mon 1,Mon 1,W06000001,Isle of Anglesey,Ynys Mon,3\n",
+    )
+    table = read_lookup(path)
+    assert table["msoa21_code"].tolist() == ["E02000001", "W02000001"]
+    assert {"lsoa21_code", "msoa21_name", "district22_code"} <= set(table.columns)
+    wrong = lookup(tmp_path / "b.csv", "LSOA21CD,MSOA21CD\nE01000001,E01000001\n")
+    assert "not the code of a msoa" in "".join(lookup_faults(wrong))
+
+
 def test_tidied_lookup(tmp_path):
     path = lookup(
         tmp_path / "a.csv",

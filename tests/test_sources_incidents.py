@@ -243,7 +243,7 @@ def test_codes_are_named_where_enough_rows_have_them_and_counted_where_not(tmp_p
     assert "Smith" not in found.unmapped.to_string()
     known = read(write(pd.concat([ROWS, many]), tmp_path), allow_unmapped=True)
     assert known.files["rows"].sum() == 4
-    assert (known.files["note"] == "5 rows of the file have an offence that no mapping knows").all()
+    assert known.losses["with an unknown offence"] == 5
     assert "'ZZ9'" not in refuse(path, threshold=7)
 
 

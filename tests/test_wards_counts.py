@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from tipping_point.schema import CRIME_TYPES, InputError
+from tipping_point.wards import counts as module
 from tipping_point.wards.counts import count_crimes, place_crimes
 from tipping_point.wards.coverage import add_coverage, build_coverage
 
@@ -118,6 +119,15 @@ def test_row_order_does_not_matter(wards, coverage):
     forward, backward = counted(wards, coverage), counted(wards, coverage, MANY[::-1])
     pd.testing.assert_frame_equal(forward.counts, backward.counts)
     pd.testing.assert_frame_equal(forward.reconciliation, backward.reconciliation)
+
+
+def test_rows_taken_in_parts_add_up_to_the_same(wards, coverage, monkeypatch):
+    placed = place_crimes(MANY, WARD_OF, KNOWN)
+    whole = count_crimes(placed, wards, coverage, crime_types=TYPES)
+    monkeypatch.setattr(module, "PART", 2)
+    parts = count_crimes(placed, wards, coverage, crime_types=TYPES)
+    pd.testing.assert_frame_equal(parts.counts, whole.counts)
+    pd.testing.assert_frame_equal(parts.reconciliation, whole.reconciliation)
 
 
 def test_rows_that_carry_ward_codes_are_placed_by_them():

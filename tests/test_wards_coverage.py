@@ -171,8 +171,21 @@ def test_a_ward_says_that_months_were_partial_or_known_to_be_gaps():
     known = coverage_of({"north-force": [100, *[None] * 5]}, gaps=gap()).reset_index()
     wards = add_coverage(wards_of("North Force"), known)
     assert wards["not_assessed_reason"].iloc[0].endswith("1 of 6 months (75% are needed); It is so (S)")
-    with pytest.raises(InputError, match="It is so"):
-        require_assessed(wards)
+    with pytest.raises(InputError, match="It is so") as refused:
+        require_assessed(wards, known)
+    assert refused.value.faults[2:] == (
+        "North Force: 2024-02 to 2024-06 missing (1 ward): It is so (S)",
+        "There are whole months of 1 police force in the period. Add files of the forces above to sources.crime (an "
+        "archive that holds them, or the force's own export), or choose another study.area or period.",
+    )
+
+
+def test_a_refusal_that_has_nothing_to_do_with_the_files_gives_no_advice_on_them():
+    coverage = coverage_of({"north-force": [100] * 6}).reset_index()
+    wards = add_coverage(wards_of("North Force").assign(population=0.0), coverage)
+    with pytest.raises(InputError) as refused:
+        require_assessed(wards, coverage)
+    assert len(refused.value.faults) == 2
 
 
 def test_inputs_are_unchanged_and_row_order_does_not_matter():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -106,6 +108,20 @@ def test_other_boundaries_have_other_answers(boundaries, tmp_path):
     assert len(list(tmp_path.glob("points-*.parquet"))) == 3
 
 
+@pytest.mark.parametrize("where", ["to_parquet", "mkstemp"])
+def test_a_full_disk_costs_the_kept_answers_and_nothing_else(boundaries, tmp_path, monkeypatch, caplog, where):
+    def refuse(*args, **kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    holder = pd.DataFrame if where == "to_parquet" else module.tempfile
+    monkeypatch.setattr(holder, where, refuse)
+    points = degrees(inside(500, 500))
+    found = locate_points(points, boundaries, folder=tmp_path / "kept")
+    assert found["ward_code"].tolist() == locate_points(points, boundaries)["ward_code"].tolist()
+    assert "could not be kept (No space left on device)" in caplog.text
+    assert list((tmp_path / "kept").iterdir()) == []
+
+
 def test_a_damaged_file_of_answers_is_made_again(boundaries, tmp_path):
     points = degrees(inside(500, 500))
     locate_points(points, boundaries, folder=tmp_path)
@@ -171,7 +187,16 @@ def test_by_point_alone():
     }
 
 
-@pytest.mark.parametrize("assign", ["both", "point"])
+def test_by_code_alone_the_points_still_tell_what_the_border_could_flip():
+    crimes, placed = by_ward("lsoa")
+    assert crimes == {("E05000000", ""): 1 + 2 + 4 + 32 + 64, ("", "no_place"): 8 + 16 + 128}
+    # At the border; in another ward than the code's, twice.
+    assert placed["near_border"].sum() == 1 + 2 + 32
+    away = place_points(COUNTS, PLACES, LOCATED.assign(ward_code=""), CODE_WARDS, assign="lsoa")
+    assert away.placed.loc[away.placed["loss"] == "", "crimes"].sum() == 103
+
+
+@pytest.mark.parametrize("assign", ["lsoa", "both", "point"])
 def test_rows_in_which_code_and_point_disagree_are_counted_per_force(assign):
     account = place_points(COUNTS, PLACES, LOCATED, CODE_WARDS, assign=assign).agreement.set_index("force")
     assert account.loc["north"].to_dict() == {
@@ -199,8 +224,8 @@ def test_the_share_that_the_border_could_flip(lattice):
 
 
 def test_bad_input_is_named(boundaries):
-    with pytest.raises(InputError, match=r"crime\.assign: 'lsoa' is not placed by points; use one of point, both"):
-        place_points(COUNTS, PLACES, LOCATED, CODE_WARDS, assign="lsoa")
+    with pytest.raises(InputError, match=r"crime\.assign: 'ward' is not known; use one of lsoa, point, both"):
+        place_points(COUNTS, PLACES, LOCATED, CODE_WARDS, assign="ward")
     with pytest.raises(InputError, match=r"not one of the crimes' points lies in a ward of sources\.boundaries"):
         place_points(COUNTS, PLACES, LOCATED.assign(ward_code=""), CODE_WARDS, assign="both")
     with pytest.raises(InputError, match="the points: lacks the column"):

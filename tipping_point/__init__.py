@@ -79,13 +79,17 @@ from tipping_point.sources.census import read_census
 from tipping_point.sources.crime import StreetCrimes, list_street_files, read_street_crimes
 from tipping_point.sources.deprivation import read_deprivation
 from tipping_point.sources.geography import read_boundaries, read_lookup
+from tipping_point.sources.gla import read_ward_atlas, read_ward_profiles
 from tipping_point.sources.indicators import read_indicator
 from tipping_point.sources.london import WardTables, list_ward_tables, read_ward_tables
 from tipping_point.sources.population import read_population
+from tipping_point.sources.small_areas import read_small_areas
 from tipping_point.trend import mann_kendall
 from tipping_point.wards.counts import count_crimes, place_crimes
 from tipping_point.wards.coverage import add_coverage, build_coverage
 from tipping_point.wards.neighbours import build_graph, graph_table
+from tipping_point.wards.overlap import build_overlap, build_shares
+from tipping_point.wards.shares import Converted, Shares
 from tipping_point.wards.table import build_wards
 from tipping_point.wards.vintages import Membership, bring_to_wards, build_membership, convert_to_wards, find_owners
 
@@ -101,6 +105,7 @@ __all__ = [
     "Comparators",
     "Component",
     "Config",
+    "Converted",
     "Cover",
     "Criteria",
     "Demo",
@@ -114,6 +119,7 @@ __all__ = [
     "Rule",
     "Rules",
     "Selection",
+    "Shares",
     "StreetCrimes",
     "WardTables",
     "add_accountability",
@@ -147,6 +153,8 @@ __all__ = [
     "build_coverage",
     "build_graph",
     "build_membership",
+    "build_overlap",
+    "build_shares",
     "build_signals",
     "build_wards",
     "calibration",
@@ -226,8 +234,11 @@ __all__ = [
     "read_levers",
     "read_lookup",
     "read_population",
+    "read_small_areas",
     "read_street_crimes",
     "read_study",
+    "read_ward_atlas",
+    "read_ward_profiles",
     "read_ward_tables",
     "recall_in_first",
     "rolling_windows",

@@ -18,6 +18,7 @@ from tipping_point import __version__
 from tipping_point.backtest import describe_backtest, run_backtest
 from tipping_point.config import Config, read_study
 from tipping_point.demo.city import make_demo
+from tipping_point.outputs.pdf import why_no_pdf
 from tipping_point.outputs.wording import place
 from tipping_point.pipeline import (
     STEPS,
@@ -103,6 +104,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--edition", choices=("internal", "public"), default="internal",
                      help="internal (default) is marked on every page; public refuses a source "
                      "without a known licence")  # fmt: skip
+    run.add_argument("--pdf", action=argparse.BooleanOptionalAction,
+                     help="make report.pdf, or do not (default: of a study of up to 1,500 wards); "
+                     "it takes longer than all the rest of a national study")  # fmt: skip
     run.set_defaults(action=_run)
 
     explain = commands.add_parser(
@@ -203,7 +207,7 @@ def _check(options: argparse.Namespace, command: str) -> None:  # noqa: ARG001 -
 
 def _run(options: argparse.Namespace, command: str) -> None:
     config = read_study(options.study)
-    _run_and_tell(config, options.output or _folder_of(options.study), options.edition, command)
+    _run_and_tell(config, options.output or _folder_of(options.study), options.edition, command, pdf=options.pdf)
 
 
 def _folder_of(study: Path, suffix: str = "") -> Path:
@@ -287,9 +291,9 @@ def _open_web(*, offline: bool) -> Iterator[Web]:
         yield open_web(offline=offline, progress=show, tell=lambda text: tqdm.write(text, file=sys.stderr))
 
 
-def _run_and_tell(config: Config, output: Path, edition: str, command: str) -> None:
+def _run_and_tell(config: Config, output: Path, edition: str, command: str, *, pdf: bool | None = None) -> None:
     with tqdm(total=len(STEPS), bar_format="{n_fmt}/{total_fmt} {desc} [{elapsed}]", file=sys.stderr) as bar:
-        results = run_study(config, output=output, edition=edition, command=command, progress=_advance(bar))
+        results = run_study(config, output=output, edition=edition, command=command, progress=_advance(bar), pdf=pdf)
         bar.set_description_str("Done")
         bar.update(1)
     for line in describe_results(results):
@@ -297,7 +301,8 @@ def _run_and_tell(config: Config, output: Path, edition: str, command: str) -> N
     print(f"Map:    {output / 'map.html'}")
     print(f"Report: {output / 'report.html'}")
     if not (output / "report.pdf").exists():
-        print("PDF:    not made: its system parts (Pango) are missing here; run.log says more")
+        why = why_no_pdf(len(results.wards), asked=pdf)
+        print(f"PDF:    {why or 'not made: its system parts (Pango) are missing here; run.log says more'}")
 
 
 def _advance(bar: tqdm[None]) -> Callable[[str], None]:
@@ -321,10 +326,9 @@ def describe_results(results: Results) -> list[str]:
         lines.append("SYNTHETIC: nothing here is real")
     assessed = int(wards["assessed"].sum())
     hot = int((wards["hot_votes"].fillna(0) > 0).sum())
-    rows = results.reconciliation[["rows_in", "placed"]].sum()
-    lines.append(
-        f"{rows['placed']:,} of {rows['rows_in']:,} rows placed in {len(wards):,} wards; {assessed:,} assessed"
-    )
+    rows = results.reconciliation[["rows_in", "placed"]].astype("Int64").sum(skipna=False)
+    placed = "rows" if rows.isna().any() else f"{rows['placed']:,} of {rows['rows_in']:,} rows"
+    lines.append(f"{placed} placed in {len(wards):,} wards; {assessed:,} assessed")
     lines.append(f"{hot:,} wards hot by at least one method; {len(areas):,} candidate areas; shortlist:")
     for country, chosen in areas[areas["shortlisted"]].groupby("country"):
         for _, area in chosen.iterrows():

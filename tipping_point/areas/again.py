@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -15,6 +17,9 @@ from tipping_point.numeric import finite_numbers
 from tipping_point.schema import InputError
 
 log = logging.getLogger(__name__)
+
+_WORKERS = 4
+"""Cases chosen at a time, at most."""
 
 
 def choose_again(selection: Selection, values: pd.DataFrame, *, seed: int, time_limit: float = 10.0) -> pd.DataFrame:
@@ -38,8 +43,9 @@ def choose_again(selection: Selection, values: pd.DataFrame, *, seed: int, time_
     numbers = _read_cases(selection, values)
     inside = np.zeros((len(groups.codes) + 1, numbers.shape[1]), dtype=bool)
     by_country = groups_by_country(groups, sorted(set(groups.country)))
-    fallbacks = 0
-    for case in range(numbers.shape[1]):
+
+    def choose(case: int) -> bool:
+        """Mark the wards of one case; whether the choice is exact."""
         exact = True
         for country, positions in by_country.items():
             problem, among = build_problem(groups, numbers[:, case], rule, country, positions)
@@ -49,7 +55,11 @@ def choose_again(selection: Selection, values: pd.DataFrame, *, seed: int, time_
             packing = pack(problem.without(missed), start, time_limit=time_limit, seed=seed)
             inside[groups.members[among[packing.chosen]], case] = True
             exact &= packing.exact
-        fallbacks += not exact
+        return exact
+
+    # The search and the solver let go of the interpreter, and no case knows of another.
+    with ThreadPoolExecutor(min(_WORKERS, os.cpu_count() or 1)) as pool:
+        fallbacks = sum(not exact for exact in pool.map(choose, range(numbers.shape[1])))
     inside[NOBODY] = False
     log.info("areas: chosen again in %d cases; in %d the solver ran out of time", numbers.shape[1], fallbacks)
     result = pd.DataFrame(inside[:-1], index=groups.codes, columns=values.columns)

@@ -122,7 +122,8 @@ def _traits(wards: pd.DataFrame, table: pd.DataFrame, place: pd.Series, forces: 
     exposure = table.notna().mul(people, axis=0).groupby(place).sum().sum(axis=1) / 12_000
     sums = table.groupby(place).sum(min_count=1)
     deprived = wards["deprivation"] if "deprivation" in wards.columns else pd.Series(np.nan, index=wards.index)
-    held = (deprived.astype(float) * people).groupby(place).agg(lambda values: values.sum(skipna=False))
+    weighed = (deprived.astype(float) * people).groupby(place)
+    held = weighed.sum().where(weighed.count() == weighed.size())
     total = forces.reindex(wards["force_name"].groupby(place).first())
     return pd.DataFrame(
         {

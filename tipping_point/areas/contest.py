@@ -105,9 +105,10 @@ def make_rivals(group: pd.DataFrame, wards: pd.DataFrame, contest: Contest) -> l
     """Areas with their components: means of their wards by residents, as the index of an area is."""
     score = "value" if contest.by_value else "index_score"
     columns = [f"component_{name}" for name in contest.components]
+    table = pd.DataFrame({name: wards[name] for name in ("population", *columns)}, index=wards.index)
     made = []
     for name, codes, points in zip(group["area_name"], group["ward_codes"], group[score], strict=True):
-        own = wards.loc[str(codes).split(";")]
+        own = table.loc[str(codes).split(";")]
         people = own["population"].to_numpy(dtype=float)
         parts = (own[columns].to_numpy(dtype=float) * people[:, None]).sum(axis=0) / people.sum()
         made.append(Rival(str(name), float(points), parts))

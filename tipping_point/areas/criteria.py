@@ -101,8 +101,9 @@ def add_criteria(
         "tipping": lambda own, area: _tipping(own, beside, _direction(rising, area), rules),
     }
     found: dict[str, list[Finding]] = {name: [] for name in CRITERIA}
+    table = pd.DataFrame(wards.drop(columns="geometry", errors="ignore"))
     for area, codes in areas["ward_codes"].items():
-        own = wards.loc[str(codes).split(";")]
+        own = table.loc[str(codes).split(";")]
         for name, judge in judges.items():
             found[name].append(judge(own, str(area)))
     result = areas.copy()

@@ -15,6 +15,7 @@ from tipping_point.areas.flips import smallest_flips
 from tipping_point.areas.group import Limits
 from tipping_point.areas.profile import area_members, chosen_areas
 from tipping_point.areas.reasons import (
+    WARD_VALUE,
     alternatives_sentence,
     beside_the_last,
     chosen_because,
@@ -290,16 +291,17 @@ def _why_alone(hot: int, votes: int, beside: bool, visitor: bool) -> tuple[str, 
 def _explain_misses(own: pd.DataFrame, contest: Contest, near_misses: pd.DataFrame, near: float) -> dict[str, Row]:
     """Wards in no area of a study that chose areas by value, by the best group that each could be part of."""
     table = near_misses.reindex(own.index)
+    each = own[[name for name in WARD_VALUE if name in own.columns]].to_dict("records")
     rows: dict[str, Row] = {}
-    for code, best, needed, reason in zip(
-        own.index, table["near_value"], table["weakest_value"], table["near_reason"].fillna(""), strict=True
+    for code, ward, best, needed, reason in zip(
+        own.index, each, table["near_value"], table["weakest_value"], table["near_reason"].fillna(""), strict=True
     ):
         reach = float(best) / float(needed) if needed > 0 else np.nan
         place = Rival("", float(best), contest.average)
         rows[str(code)] = {
             "standing": NEARLY if reach >= near else OUT,
             "reach": reach,
-            "why": " ".join(filter(None, (group_value(reach, str(reason)), ward_value(own.loc[code])))),
+            "why": " ".join(filter(None, (group_value(reach, str(reason)), ward_value(ward)))),
             "would_change": f"That group would need a value {percent(1 / reach - 1)} higher." if 0 < reach < 1 else "",
             "rivals": rivals_sentence(place, contest, False) if reach > 0 else "",
         }

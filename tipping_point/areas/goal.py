@@ -82,6 +82,8 @@ def describe_goal(
 ) -> tuple[str, ...]:
     """Plain sentences, per country: the shortlist's share, and what a fall there would and would not bring.
 
+    Where the harm of an area is not known, or hidden, no share is told: a sum of the others would look like the whole.
+
     Args:
         areas: from `add_contribution`.
         wards: the ward table.
@@ -95,7 +97,13 @@ def describe_goal(
     for country, own in chosen_areas(areas).groupby("country"):
         number, residents = (float(whole.loc[whole.index == country, name].sum()) for name in ("wards", "population"))
         places = "The area chosen holds" if len(own) == 1 else f"The {len(own)} areas chosen hold"
-        share, people = float(own["contribution_if_goal_met"].sum()), float(own["population"].sum())
+        share, people = float(own["contribution_if_goal_met"].sum(skipna=False)), float(own["population"].sum())
+        if np.isnan(share):
+            said.append(
+                f"{places} {percent(people / residents)} of the residents of the {plural(number, 'assessed ward')} in"
+                f" {country}. What part of its {label} that is cannot be told."
+            )
+            continue
         said.append(
             f"{places} {percent(share)} of the {label} of the {plural(number, 'assessed ward')} in {country}, and"
             f" {percent(people / residents)} of their residents. Counted from {baseline}, {met} there would bring"

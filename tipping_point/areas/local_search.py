@@ -23,6 +23,8 @@ TRIES = 2_000
 """Groups, best first, that the local search tries to bring in."""
 LOOKS = 100_000_000
 """Groups that one local search looks at in all: bounds its time, by count so that it does not depend on the clock."""
+FIRST = 30_000
+"""Groups of most worth that are put in order at first."""
 RESTARTS = 20
 """Random starts of the fallback."""
 
@@ -59,20 +61,38 @@ class Problem:
         return replace(self, wanted=np.setdiff1d(self.wanted, wards)) if len(wards) else self
 
 
-def by_value(value: Floats) -> Chosen:
-    """Groups by falling value, ties in the order they stand in."""
-    return np.argsort(-value, kind="stable")
+def first_by(value: Floats, number: int) -> Chosen:
+    """At least so many groups, where there are as many, by falling value; ties in the order they stand in."""
+    if number >= len(value):
+        return np.argsort(-value, kind="stable")
+    least = np.partition(value, len(value) - number)[len(value) - number]
+    first = np.flatnonzero(value >= least)
+    return first[np.argsort(-value[first], kind="stable")]
 
 
-def improve(problem: Problem, order: Chosen, start: Chosen) -> Chosen:
-    """Fill up a choice, largest value first, then bring in one group after another where the total grows."""
+def improve(problem: Problem, worth: Floats, start: Chosen) -> Chosen:
+    """Fill up a choice, largest `worth` first, then bring in one group after another where the total grows.
+
+    The groups of most worth nearly always fill it; all are put in order only where they do not.
+    """
+    first = FIRST if len(problem.wanted) == 0 else len(worth)
+    found, short = _improve(problem, first_by(worth, first), start)
+    if short and first < len(worth):
+        found, _ = _improve(problem, first_by(worth, len(worth)), start)
+    return found
+
+
+def _improve(problem: Problem, order: Chosen, start: Chosen) -> tuple[Chosen, bool]:
+    """The choice, and whether some choice on the way came to the end of `order` before it was full."""
     wanted = np.zeros(problem.wards, dtype=np.bool_)
     wanted[problem.wanted] = True
     chosen = np.full(problem.number, -1, dtype=np.int64)
     chosen[: len(start)] = start
     limits = (problem.number, problem.cap, int(problem.authority.max()) + 1)
-    found = _climb(problem.members, problem.value, problem.authority, order, wanted, limits, chosen, (TRIES, LOOKS))
-    return np.sort(found[found >= 0])
+    found, short = _climb(
+        problem.members, problem.value, problem.authority, order, wanted, limits, chosen, (TRIES, LOOKS)
+    )
+    return np.sort(found[found >= 0]), short
 
 
 def search_at_random(problem: Problem, best: Chosen, seed: int) -> Chosen:
@@ -81,7 +101,7 @@ def search_at_random(problem: Problem, best: Chosen, seed: int) -> Chosen:
     start = best if len(problem.wanted) else best[:0]
     for _ in range(RESTARTS):
         shaken = problem.value * random.uniform(0.8, 1.0, len(problem.value))
-        found = improve(problem, by_value(problem.value), improve(problem, by_value(shaken), start))
+        found = improve(problem, problem.value, improve(problem, shaken, start))
         if problem.value[found].sum() > problem.value[best].sum() * (1 + TOLERANCE):
             best = found
     return best
@@ -97,27 +117,28 @@ def _climb(
     limits: tuple[int, int, int],
     chosen: Chosen,
     effort: tuple[int, int],
-) -> Chosen:
+) -> tuple[Chosen, bool]:
     """Local search: `limits` are number, cap and authorities; `effort` is groups to bring in and groups to look at.
 
-    Returns one position for each place, -1 where it stays empty. Wanted wards that `chosen` holds stay held.
+    Returns one position for each place, -1 where it stays empty, and whether any choice tried was not full. Wanted
+    wards that `chosen` holds stay held.
     """
     tries, budget = effort
     best, looked = _fill(members, authority, order, wanted, limits, chosen)
     held, total = _worth(members, value, wanted, best)
-    growing = True
+    growing, short = True, bool(best[-1] < 0)
     while growing:
         growing = False
         for group in order[:tries]:
             if looked > budget:
-                return best
+                return best, short
             part = _bring_in(members, value, authority, limits, best, group)
             trial, steps = _fill(members, authority, order, wanted, limits, part)
-            looked += steps
+            looked, short = looked + steps, short or bool(trial[-1] < 0)
             trial_held, trial_total = _worth(members, value, wanted, trial)
             if trial_held >= held and trial_total > total * (1 + 1e-12):
                 best, held, total, growing = trial, trial_held, trial_total, True
-    return best
+    return best, short
 
 
 @compiled
@@ -186,7 +207,7 @@ def _fill(
         if group >= 0:
             count = _take(members, authority, group, taken, used, result, count)
     for needed in (True, False):
-        if needed and not np.any(wanted & ~taken):
+        if needed and not _lacks(wanted, taken):
             continue
         for group in order:
             if count == number:
@@ -201,6 +222,15 @@ def _fill(
             if fits and holds:
                 count = _take(members, authority, group, taken, used, result, count)
     return result, looked
+
+
+@compiled
+def _lacks(wanted: NDArray[np.bool_], taken: NDArray[np.bool_]) -> bool:
+    """Whether a wanted ward is not taken; without a branch, so that the compiler makes one pass of many wards."""
+    lacks = False
+    for ward in range(len(wanted)):
+        lacks |= wanted[ward] & (not taken[ward])
+    return lacks
 
 
 @compiled

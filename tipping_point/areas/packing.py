@@ -19,12 +19,11 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import csr_array, vstack
 
-from tipping_point.areas.candidates import NOBODY, Floats, Positions, compiled, sum_over
-from tipping_point.areas.local_search import TOLERANCE, Chosen, Problem, by_value, improve, search_at_random
+from tipping_point.areas.candidates import NOBODY, Floats, Positions, sum_over
+from tipping_point.areas.local_search import TOLERANCE, Chosen, Problem, first_by, improve, search_at_random
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +58,7 @@ class Prices:
 
     bound: float
     with_group: Floats
+    surplus: Floats
 
 
 def pack(problem: Problem, start: Chosen, *, time_limit: float, seed: int) -> Packing:
@@ -71,11 +71,10 @@ def pack(problem: Problem, start: Chosen, *, time_limit: float, seed: int) -> Pa
         seed: for the random starts of the fallback; an exact result does not depend on it.
     """
     deadline = time.perf_counter() + time_limit
-    order = by_value(problem.value)
-    best = improve(problem, order, start)
-    prices = _price(problem, order, best, deadline)
+    best = improve(problem, problem.value, start)
+    prices = _price(problem, best, deadline)
     if prices.bound > problem.value[best].sum() * (1 + TOLERANCE):
-        other = improve(problem, by_value(prices.with_group), start)
+        other = improve(problem, prices.with_group, start)
         best = other if problem.value[other].sum() > problem.value[best].sum() else best
     size, solved = POOL, 0
     while True:
@@ -83,7 +82,7 @@ def pack(problem: Problem, start: Chosen, *, time_limit: float, seed: int) -> Pa
         open_ = np.flatnonzero(prices.with_group > value * (1 + TOLERANCE))
         if len(open_) == 0:
             return _finish(problem, best, value, solved)
-        pool = open_[np.argsort(-prices.with_group[open_], kind="stable")][:size]
+        pool = open_[first_by(prices.with_group[open_], size)[:size]]
         solution, reached = _solve(problem, np.sort(pool), deadline)
         solved = len(pool)
         if solution is not None and problem.value[solution].sum() > value:
@@ -141,12 +140,12 @@ def _rows(problem: Problem, pool: Chosen) -> tuple[csr_array, Floats]:
     return csr_array(vstack([wards, own, number])), most
 
 
-def _price(problem: Problem, order: Chosen, best: Chosen, deadline: float) -> Prices:
+def _price(problem: Problem, best: Chosen, deadline: float) -> Prices:
     """Prices from the linear programme over all groups; without time for it, what prices of 0 say."""
     scale = 1_000 / problem.value.max()
     lowest = _bound(problem, np.zeros(problem.wards), np.zeros(int(problem.authority.max()) + 1))
     value = float(problem.value[best].sum())
-    pool = np.union1d(best, order[:FIRST_GROUPS])
+    pool = np.union1d(best, first_by(problem.value, FIRST_GROUPS)[:FIRST_GROUPS])
     must = np.zeros(problem.wards, dtype=bool)
     must[problem.wanted] = True
     while (left := deadline - time.perf_counter()) > 0 and lowest.bound > value * (1 + TOLERANCE):
@@ -165,29 +164,24 @@ def _price(problem: Problem, order: Chosen, best: Chosen, deadline: float) -> Pr
         price = np.zeros(rows.shape[0])
         price[upper] = np.maximum(0.0, -result.ineqlin.marginals) / scale
         price[equal] = -result.eqlin.marginals / scale if len(equal) else 0.0
-        surplus = _surplus(problem, price[: problem.wards], price[problem.wards : -1])
         found = _bound(problem, price[: problem.wards], price[problem.wards : -1])
         lowest = found if found.bound < lowest.bound else lowest
-        missing = np.flatnonzero(surplus > price[-1] + TOLERANCE * problem.value.max())
+        missing = np.flatnonzero(found.surplus > price[-1] + TOLERANCE * problem.value.max())
         missing = np.setdiff1d(missing, pool, assume_unique=True)
         if len(missing) == 0:
             break
-        pool = np.union1d(pool, missing[np.argsort(-surplus[missing], kind="stable")][:FIRST_GROUPS])
+        pool = np.union1d(pool, missing[first_by(found.surplus[missing], FIRST_GROUPS)[:FIRST_GROUPS]])
     return lowest
-
-
-def _surplus(problem: Problem, price: Floats, authority_price: Floats) -> Floats:
-    return problem.value - sum_over(problem.members, price) - authority_price[problem.authority]
 
 
 def _bound(problem: Problem, price: Floats, authority_price: Floats) -> Prices:
     """The bound of the module's first paragraph, for any prices."""
-    surplus = _surplus(problem, price, authority_price)
+    surplus = problem.value - sum_over(problem.members, price) - authority_price[problem.authority]
     number = min(problem.number, len(surplus))
     largest = np.sort(np.partition(surplus, len(surplus) - number)[len(surplus) - number :])
     last = max(0.0, largest[0]) if number == problem.number else 0.0
     bound = price.sum() + problem.cap * authority_price.sum() + np.maximum(largest, 0.0).sum()
-    return Prices(float(bound), np.minimum(bound, bound - last + surplus))
+    return Prices(float(bound), np.minimum(bound, bound - last + surplus), surplus)
 
 
 def _solve(problem: Problem, pool: Chosen, deadline: float) -> tuple[Chosen | None, float]:
@@ -221,21 +215,10 @@ def _trim(problem: Problem, best: Chosen) -> Chosen:
     for group in best:
         own = problem.members[group][problem.members[group] != NOBODY]
         inside[own] = True
-        same = (problem.value == problem.value[group]) & (problem.authority == problem.authority[group])
-        equal = np.flatnonzero(same & _all_inside(problem.members, inside))
+        same = np.flatnonzero((problem.value == problem.value[group]) & (problem.authority == problem.authority[group]))
+        equal = same[inside[problem.members[same]].all(axis=1)]
         needed = np.intersect1d(own, problem.wanted)
         holding = [other for other in equal if np.isin(needed, problem.members[other]).all()]
         kept.append(min(holding, key=lambda other: ((problem.members[other] != NOBODY).sum(), other)))
         inside[own] = False
     return np.sort(np.array(kept, dtype=np.int64))
-
-
-@compiled
-def _all_inside(members: Positions, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    result = np.ones(len(members), dtype=np.bool_)
-    for group in range(len(members)):
-        for place in range(members.shape[1]):
-            if not inside[members[group, place]]:
-                result[group] = False
-                break
-    return result

@@ -10,13 +10,15 @@ import pandas as pd
 from geopandas import GeoDataFrame
 
 from tipping_point.areas.words import percent
-from tipping_point.schema import CRIME_TYPES, DOMAINS, NOT_CRIME, InputError, check_table
+from tipping_point.schema import CRIME_TYPES, DOMAINS, NOT_CRIME, InputError, check_table, plain_type
 
 log = logging.getLogger(__name__)
 
 POLICE_GENERATED: Mapping[str, tuple[str, ...]] = {
     "police_uk": ("Drugs", "Possession of weapons"),
     "metropolitan": ("POSSESSION OF DRUGS", "POSSESSION OF WEAPONS", "TRAFFICKING OF DRUGS"),
+    "subgroup": ("Possession of drugs", "Possession of weapons offences", "Trafficking of drugs"),
+    "own": (),
 }
 """Types found mostly by search: where police search more, more is recorded, and ranking on it sends more search."""
 
@@ -32,6 +34,8 @@ PARTLY_POLICE_GENERATED: Mapping[str, tuple[str, ...]] = {
         "RACE OR RELIGIOUS AGG PUBLIC FEAR",
         "VIOLENT DISORDER",
     ),
+    "subgroup": ("Public order offences", "Miscellaneous crimes"),
+    "own": (),
 }
 """Types that an officer often records without a report, or that no victim of the ward reports."""
 
@@ -61,7 +65,9 @@ def victim_reported(vocabulary: str, types: Collection[str]) -> list[str]:
     """
     _check_types(vocabulary, types)
     other = {*POLICE_GENERATED[vocabulary], *PARTLY_POLICE_GENERATED[vocabulary], *NOT_CRIME}
-    return [kind for kind in CRIME_TYPES[vocabulary] if kind in types and kind not in other]
+    order = {kind: place for place, kind in enumerate(CRIME_TYPES[vocabulary])}
+    kept = [kind for kind in types if plain_type(kind) not in other]
+    return sorted(kept, key=lambda kind: order.get(plain_type(kind), 0))
 
 
 def describe_domains(areas: pd.DataFrame, wards: pd.DataFrame, *, tenth: float = 90.0) -> pd.DataFrame:
@@ -80,13 +86,13 @@ def describe_domains(areas: pd.DataFrame, wards: pd.DataFrame, *, tenth: float =
     """
     check_table(areas, "areas", ["ward_codes"])
     check_table(wards, "wards", ["population", "district_code", *DOMAINS])
+    table = pd.DataFrame({name: wards[name] for name in ("district_code", *DOMAINS)}, index=wards.index)
     people = wards["population"].astype(float)
+    known = wards["population"].gt(0) & table[list(DOMAINS)].notna().all(axis=1)
     rows = []
     for area, codes in areas["ward_codes"].items():
-        own = wards.loc[str(codes).split(";")]
-        around = wards[wards["district_code"].isin(own["district_code"])]
-        known = around["population"].gt(0) & around[list(DOMAINS)].notna().all(axis=1)
-        around = around[known]
+        own = table.loc[str(codes).split(";")]
+        around = table[known & table["district_code"].isin(own["district_code"])]
         for name in DOMAINS:
             deep = own[name].ge(tenth).astype(float).where(own[name].notna())
             share = _weighted(deep, people)
@@ -134,7 +140,7 @@ def police_generated_shares(
     table = rows.astype("Float64").astype(float).unstack("crime_type").reindex(columns=list(weights))
     placed = table.reindex(members[ward].to_numpy()).groupby(members[place].to_numpy(), sort=False).sum()
     placed.index.name = place
-    found = [kind for kind in POLICE_GENERATED[vocabulary] if kind in placed.columns]
+    found = [kind for kind in placed.columns if plain_type(str(kind)) in POLICE_GENERATED[vocabulary]]
     shares = {}
     for column, amounts in (("share", placed), ("harm_share", placed * pd.Series(weights, dtype=float))):
         total = amounts.sum(axis=1)
@@ -259,6 +265,6 @@ def _left(places: pd.DataFrame, chosen: set[str], still: set[str]) -> pd.Series:
 def _check_types(vocabulary: str, types: Collection[str]) -> None:
     if vocabulary not in CRIME_TYPES:
         raise InputError(f"vocabulary: '{vocabulary}' is not known; choose from {', '.join(CRIME_TYPES)}")
-    strange = sorted(set(types) - set(CRIME_TYPES[vocabulary]))
-    if strange:
+    strange = sorted(kind for kind in types if plain_type(kind) not in CRIME_TYPES[vocabulary])
+    if strange and CRIME_TYPES[vocabulary]:
         raise InputError(f"types: {', '.join(map(repr, strange))} are none of the vocabulary '{vocabulary}'")

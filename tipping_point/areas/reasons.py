@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -16,6 +17,9 @@ SLIGHT = 0.5
 
 LARGE = 0.25
 """Change of a weight from which the index is called a different one."""
+
+WARD_VALUE = ("long_run_harm", "usual_harm_rate", "population", "deprivation", "visitor_ward", "value", "country")
+"""What `ward_value` looks at; it says nothing where one of the first four is missing."""
 
 
 def compare_parts(own: Floats, other: Floats, contest: Contest, against: str) -> str:
@@ -133,10 +137,9 @@ def group_value(reach: float, reason: str) -> str:
     return f"{said}{cap}."
 
 
-def ward_value(ward: pd.Series) -> str:
+def ward_value(ward: Mapping[Hashable, Any]) -> str:
     """What a ward itself brings to a value: harm above the usual, weighed by deprivation; '' where it is not known."""
-    known = ("long_run_harm", "usual_harm_rate", "population", "deprivation")
-    if any(name not in ward or pd.isna(ward[name]) for name in known):
+    if any(name not in ward or pd.isna(ward[name]) for name in WARD_VALUE[:4]):
         return ""
     usual = float(ward["usual_harm_rate"]) * float(ward["population"]) / 1_000
     if not usual > 0:

@@ -161,7 +161,9 @@ def groups_by_country(groups: Groups, countries: Sequence[str]) -> dict[str, Cho
 
 def build_problem(groups: Groups, values: Floats, rule: Rule, country: str, own: Chosen) -> tuple[Problem, Chosen]:
     """The groups of one country (`own`) with a value above 0 as a packing problem, and their positions among all."""
-    total = sum_over(groups.members[own], values)
+    # Groups stand by their first ward, and so by country: what lies between the first and the last is hardly more.
+    span = slice(own[0], own[-1] + 1) if len(own) else slice(0)
+    total = sum_over(groups.members[span], values)[own - (span.start or 0)]
     own = own[total > 0]
     members = groups.members[own]
     wanted = groups.codes.get_indexer(pd.Index(rule.include).drop_duplicates())

@@ -20,8 +20,8 @@ from tipping_point.config import Config
 from tipping_point.measures.forecast import Signals, build_signals, forecast_growth
 from tipping_point.measures.windows import count_by_month
 from tipping_point.outputs.folder import fresh_folder, run_log, write_provenance
-from tipping_point.pipeline.read import vocabulary_of
-from tipping_point.pipeline.run import analyse, choose_weights
+from tipping_point.pipeline.run import analyse
+from tipping_point.pipeline.vocabulary import choose_weights, vocabulary_of
 from tipping_point.schema import InputError
 
 log = logging.getLogger(__name__)

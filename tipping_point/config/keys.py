@@ -12,10 +12,14 @@ from tipping_point.measures.chronicity import CHOICES
 from tipping_point.measures.index import COMBINATIONS, SCALES
 from tipping_point.measures.named import MEASURES
 from tipping_point.schema import CONTEXT_LEVELS, DOMAINS
+from tipping_point.sources.incident_options import FORMATS
+from tipping_point.sources.offences import LEVELS
 
-CRIME_KINDS = ("police_uk", "metropolitan_wards")
+CRIME_KINDS = ("police_uk", "metropolitan_wards", "incidents")
 POPULATION_KINDS = ("lsoa_mid_year", "census_ts001", "any")
 DEPRIVATION_KINDS = ("iod2019", "iod2025", "wimd2019", "wimd2025")
+INDICATOR_KINDS = ("open", "health", "school")
+"""Of the last two small numbers are hidden without being asked."""
 
 
 def _month(value: str) -> bool:
@@ -45,6 +49,23 @@ def _one_of(*names: str) -> Key:
 
 def _are_texts(value: Any) -> bool:  # noqa: ANN401 - a TOML value is anything
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _is_text_table(value: Any) -> bool:  # noqa: ANN401 - a TOML value is anything
+    return isinstance(value, dict) and bool(value) and all(isinstance(item, str) and item for item in value.values())
+
+
+def _are_flags(value: Any) -> bool:  # noqa: ANN401 - a TOML value is anything
+    return isinstance(value, dict) and all(
+        isinstance(one, str)
+        or (isinstance(one, dict) and {*one} == {"column", "values"} and _are_texts(one["values"]) and one["values"])
+        for one in value.values()
+    )
+
+
+def _flags(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Flags as the reader of incidents takes them: a column, or a column and what means yes in it."""
+    return {flag: one if isinstance(one, str) else (one["column"], tuple(one["values"])) for flag, one in value.items()}
 
 
 _TEXT = Key("a text", lambda value: isinstance(value, str) and value.strip() != "")
@@ -99,6 +120,7 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
             ),
         ),
         "assign": _one_of("lsoa", "point", "both"),
+        "detail": _one_of("month", "period"),
     },
     "coverage": {
         "minimum": _SHARE,
@@ -176,11 +198,28 @@ SECTIONS: Mapping[str, Mapping[str, Key]] = {
 }
 """Section -> key -> what it may hold. One section per verb; its keys are that verb's keyword arguments."""
 
+_FORMAT = _one_of(*FORMATS)
+_LICENCE = {"licence": _TEXT, "threshold": _POSITIVE}
+_COLUMNS = Key("a table of role = column", _is_text_table)
+_FILE = {"columns": _COLUMNS, "force": _TEXT, "sheet": _TEXT, "date_format": _FORMAT, **_LICENCE}
+INCIDENT_KEYS: Mapping[str, Key] = {
+    **_FILE,
+    "flags": Key(
+        "a table of flag = column, or flag = { column = …, values = [texts that mean yes] }", _are_flags, _flags
+    ),
+    "groups": _one_of(*LEVELS),
+    "offences": Key("a table of offence = group", _is_text_table),
+    "allow_unmapped": _BOOL,
+    "name": _TEXT,
+}
+"""Keys of a crime source that is a file of incidents, and of no other."""
+
 _CELLS = Key(
     "a table of column = cell, both texts",
     lambda value: isinstance(value, dict) and bool(value) and _are_texts(list(value.values())),
 )
-_INDICATOR = {"name": _TEXT, "path": _TEXT, "column": _TEXT, "worse": _one_of("higher", "lower"),
+_INDICATOR = {"kind": _one_of(*INDICATOR_KINDS), **_LICENCE,
+              "name": _TEXT, "path": _TEXT, "column": _TEXT, "worse": _one_of("higher", "lower"),
               "combine": _one_of("mean", "sum"), "vintage": _TEXT, "code_column": _TEXT,
               "level": _one_of("ward", "district", "school"), "period": _TEXT, "where": _CELLS,
               "pupils": _TEXT}  # fmt: skip
@@ -195,7 +234,7 @@ _CONTEXT = dict.fromkeys(
      "sheet"), _TEXT,
 )  # fmt: skip
 SOURCES: Mapping[str, Mapping[str, Key]] = {
-    "crime": {"kind": _one_of(*CRIME_KINDS), "path": _TEXT, **_FETCHED},
+    "crime": {"kind": _one_of(*CRIME_KINDS), "path": _TEXT, **_FETCHED, **INCIDENT_KEYS},
     "boundaries": {"path": _TEXT, **_FETCHED},
     "lookup": {"path": _TEXT, **_FETCHED},
     "population": {
@@ -204,6 +243,8 @@ SOURCES: Mapping[str, Mapping[str, Key]] = {
     },
     "deprivation": {"kind": _one_of(*DEPRIVATION_KINDS), "path": _TEXT, **_FETCHED},
     "indicator": {**_INDICATOR, **_FETCHED},
+    "signal": {"name": _TEXT, "path": _TEXT, "worse": _one_of("higher", "lower"),
+               "combine": _one_of("mean", "sum"), **_FILE},
     "census": {"path": _TEXT, **_FETCHED},
     "schools": {"path": _TEXT, **_FETCHED},
     "recorded_crime": {"path": _TEXT, **_FETCHED},
@@ -215,10 +256,11 @@ SOURCES: Mapping[str, Mapping[str, Key]] = {
 NEEDED = {
     "crime": ("kind", "path"), "boundaries": ("path",), "lookup": ("path",), "population": ("kind", "path"),
     "deprivation": ("kind", "path"), "indicator": ("name", "path", "column", "worse", "combine"), "census": ("path",),
-    "schools": ("path",), "recorded_crime": ("path",), "context": ("name", "path", "level", "unit", "publisher"),
+    "schools": ("path",), "signal": ("name", "path", "columns", "worse", "combine"), "recorded_crime": ("path",),
+    "context": ("name", "path", "level", "unit", "publisher"),
     "overlap": ("path", "ward_year", "small_areas"),
 }  # fmt: skip
 """Kind of source -> what its entry must hold."""
 
-OPTIONAL = ("indicator", "census", "schools", "recorded_crime", "context", "overlap")
+OPTIONAL = ("indicator", "signal", "census", "schools", "recorded_crime", "context", "overlap")
 """Kinds of source that a study can do without."""

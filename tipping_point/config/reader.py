@@ -13,12 +13,13 @@ from typing import Any
 from tipping_point.areas.criteria import Criteria
 from tipping_point.areas.given import Adjustment
 from tipping_point.areas.group import Limits
-from tipping_point.config.keys import ENTRIES, NEEDED, OPTIONAL, REQUIRED, SECTIONS, SOURCES, Key
+from tipping_point.config.keys import ENTRIES, INCIDENT_KEYS, NEEDED, OPTIONAL, REQUIRED, SECTIONS, SOURCES, Key
 from tipping_point.config.study import Config, Source
 from tipping_point.measures.chronicity import Rules
 from tipping_point.measures.index import Component
 from tipping_point.outputs.assurance import check_assurance
 from tipping_point.schema import InputError
+from tipping_point.sources.incident_options import OPTIONS, check_options
 
 
 def read_study(path: Path | str, *, must_exist: bool = True) -> Config:
@@ -189,10 +190,33 @@ class _Reader:
         if absent or not all(good):
             return None
         path = self._path(label, entry["path"], "dataset" in entry)
-        options = {key: value for key, value in entry.items() if key not in ("kind", "path")}
+        options = {key: keys[key].store(value) for key, value in entry.items() if key not in ("kind", "path")}
+        self._incident_options(section, label, entry.get("kind", ""), options)
         if "small_areas" in options:
             options["small_areas"] = str(self._path(label, options["small_areas"], "dataset" in entry))
         return Source(section, path, entry.get("kind", ""), options) if path else None
+
+    def _incident_options(self, section: str, label: str, kind: str, options: Mapping[str, Any]) -> None:
+        """What is wrong with the options of a file of incidents or of a signal, before it is opened."""
+        incidents = section == "crime" and kind == "incidents"
+        if section == "crime" and not incidents:
+            self.faults += [
+                f'[{label}] {key}: is for kind = "incidents"; the kind is "{kind}"'
+                for key in options
+                if key in INCIDENT_KEYS
+            ]
+        if section == "signal":
+            options = {"force": options["name"], **options} if "force" not in options["columns"] else options
+        if not (incidents or section == "signal"):
+            return
+        if "columns" not in options:
+            self.faults.append(f"[{label}] columns: is missing; it must be {INCIDENT_KEYS['columns'].allowed}")
+            return
+        given = {key: options[key] for key in OPTIONS if key in options}
+        try:
+            check_options(**{**OPTIONS, **given})
+        except InputError as error:
+            self.faults += [f"[{label}] {fault}" for fault in error.faults]
 
     def _path(self, label: str, given: str, dataset: bool) -> Path | None:
         expanded = os.path.expandvars(given)

@@ -41,6 +41,7 @@ class Config:
     synthetic: bool = False
     measure: str | Mapping[str, float] = "serious"
     assign: str = "lsoa"
+    detail: str | None = None
     minimum: float = 0.75
     allow_damaged: bool = False
     denominator: str = "resident"

@@ -19,6 +19,7 @@ from tipping_point.measures.index import COMBINATIONS, SCALES, Component
 from tipping_point.measures.simulate import (
     COUNTED,
     Draws,
+    Scaled,
     check_simulation,
     compose_scores,
     counted_types,
@@ -188,10 +189,12 @@ def score_choices(
     drawn = draw_choices(
         wards, counts, choices, harm_weights=harm_weights, simulations=simulations, variance=variance, seed=seed
     )
+    kept: dict[tuple[str, tuple[str, ...], str], Scaled] = {}
     for choice in choices:
         simulated = compose_scores(
             wards, drawn[choice.denominator, choice.months],
             components=choice.components, scale=choice.scale, combine=choice.combine,
+            kept=kept.setdefault((choice.denominator, choice.months, choice.scale), {}),
         )  # fmt: skip
         scores[choice.name] = simulated.median(axis=1)
     log.info("choices: %d named choices scored over %d simulations", len(choices), simulations)

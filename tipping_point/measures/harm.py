@@ -2,8 +2,9 @@
 
 The weight of a crime type is the mean Crime Severity weight of the offences in it (Office for National Statistics,
 *Crime Severity Score*, weights of about 2020: days of sentence as courts give them), each offence counted as often
-as it was recorded in 2017/18: by the 43 territorial forces of England and Wales for police.uk categories, by the
-Metropolitan Police for its own offence types. The derivation is `docs/derivations/harm_weights.py`.
+as it was recorded in 2017/18: by the 43 territorial forces of England and Wales for police.uk categories and the
+sub-groups of recorded crime, by the Metropolitan Police for its own offence types. The derivation is
+`docs/derivations/harm_weights.py` (of the sub-groups `docs/derivations/offence_groups.py`).
 
 One weight on a broad category is *severity-scaled volume*, not measured harm: within violence and sexual offences
 the mean runs from 216 to 407 by force. Types without a weight (fraud reported to the national bureau, anti-social
@@ -69,5 +70,32 @@ HARM_WEIGHTS: Mapping[str, Mapping[str, float]] = {
         "VIOLENCE WITHOUT INJURY": 42.18,
         "VIOLENT DISORDER": 362.90,
     },
+    "subgroup": {
+        "Arson": 285.31,
+        "Bicycle theft": 15.18,
+        "Criminal damage": 5.43,
+        "Domestic burglary": 484.25,
+        "Homicide": 7973.39,
+        "Miscellaneous crimes": 118.35,
+        "Non-domestic burglary": 128.05,
+        "Other sexual offences": 622.55,
+        "Other theft offences": 46.26,
+        "Possession of drugs": 3.38,
+        "Possession of weapons offences": 154.16,
+        "Public order offences": 18.50,
+        "Rape offences": 3109.89,
+        "Robbery of business property": 799.63,
+        "Robbery of personal property": 799.63,
+        "Shoplifting": 11.86,
+        "Stalking and harassment": 25.52,
+        "Theft from a vehicle": 32.92,
+        "Theft from the person": 80.41,
+        "Theft of a motor vehicle": 124.54,
+        "Trafficking of drugs": 512.96,
+        "Vehicle interference": 9.31,
+        "Violence with injury": 319.19,
+        "Violence without injury": 45.37,
+    },
+    "own": {},
 }
-"""Mean Crime Severity weight by crime vocabulary and type."""
+"""Mean Crime Severity weight by crime vocabulary and type; files that name no offences have none."""

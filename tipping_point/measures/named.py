@@ -6,10 +6,10 @@ No open source publishes knife crime or violence against women and girls by ward
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tipping_point.schema import CRIME_TYPES, NOT_CRIME, InputError
+from tipping_point.schema import CRIME_TYPES, FLAGS, NOT_CRIME, InputError, marked_type
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,14 @@ class Measure:
     label: str
     proxy_note: str
     types: Mapping[str, tuple[str, ...]]
+
+
+MARKED = ("police_uk", "subgroup")
+"""Vocabularies of incident files that name offences, whose incidents can be marked."""
+
+
+def _crimes(vocabulary: str) -> tuple[str, ...]:
+    return tuple(kind for kind in CRIME_TYPES[vocabulary] if kind not in NOT_CRIME)
 
 
 MEASURES: Mapping[str, Measure] = {
@@ -42,6 +50,15 @@ MEASURES: Mapping[str, Measure] = {
                     "OTHER SEXUAL OFFENCES",
                     "POSSESSION OF WEAPONS",
                 ),
+                "subgroup": (
+                    "Homicide",
+                    "Violence with injury",
+                    "Robbery of personal property",
+                    "Robbery of business property",
+                    "Rape offences",
+                    "Other sexual offences",
+                    "Possession of weapons offences",
+                ),
             },
         ),
         Measure(
@@ -57,6 +74,12 @@ MEASURES: Mapping[str, Measure] = {
                     "ROBBERY OF BUSINESS PROPERTY",
                     "POSSESSION OF WEAPONS",
                 ),
+                "subgroup": (
+                    "Homicide",
+                    "Robbery of personal property",
+                    "Robbery of business property",
+                    "Possession of weapons offences",
+                ),
             },
         ),
         Measure(
@@ -68,34 +91,58 @@ MEASURES: Mapping[str, Measure] = {
             {
                 "police_uk": ("Violence and sexual offences",),
                 "metropolitan": ("RAPE", "OTHER SEXUAL OFFENCES", "STALKING AND HARASSMENT"),
+                "subgroup": ("Rape offences", "Other sexual offences", "Stalking and harassment"),
             },
         ),
         Measure(
             "all_crime",
             "all recorded crime",
             "",
-            {vocabulary: tuple(t for t in types if t not in NOT_CRIME) for vocabulary, types in CRIME_TYPES.items()},
+            {vocabulary: _crimes(vocabulary) for vocabulary, types in CRIME_TYPES.items() if types},
+        ),
+        *(
+            Measure(
+                flag,
+                label,
+                "",
+                {vocabulary: tuple(marked_type(kind, flag) for kind in _crimes(vocabulary)) for vocabulary in MARKED},
+            )
+            for flag, label in FLAGS.items()
         ),
     )
 }
+"""By name. A measure named after a flag counts what an incident file marks: it is no proxy."""
 
 
-def choose_types(measure: str | Mapping[str, float], vocabulary: str) -> tuple[str, ...]:
+def choose_types(
+    measure: str | Mapping[str, float], vocabulary: str, *, own: Sequence[str] = ()
+) -> tuple[str, ...]:  # fmt: skip
     """The published types of a named measure, or of a study's own {type: weight}, in one vocabulary.
 
+    Args:
+        measure: a name of MEASURES, or the weight of each type.
+        vocabulary: a key of CRIME_TYPES.
+        own: the types of the vocabulary 'own', those of files that name no offences.
+
     Raises:
-        InputError: an unknown measure or type, naming those that exist.
+        InputError: an unknown measure or type, naming those that exist; a named measure of files that name no offences.
     """
+    known = CRIME_TYPES[vocabulary] or tuple(own)
     if isinstance(measure, str):
         if measure not in MEASURES:
             raise InputError(
                 f"crime.measure: '{measure}' is not known; choose from {', '.join(MEASURES)}, or give types"
             )
+        if vocabulary not in MEASURES[measure].types:
+            raise InputError(
+                f"crime.measure: '{measure}' adds up offences, and the study's files name none, or mark none; give "
+                f"[crime.types] with a weight for {', '.join(map(repr, known))}"
+            )
         return MEASURES[measure].types[vocabulary]
-    strange = [name for name in measure if name not in CRIME_TYPES[vocabulary]]
+    strange = [name for name in measure if name not in known]
     if strange or not measure:
         raise InputError(
             f"crime.types: {', '.join(map(repr, strange)) or 'nothing'} given; "
-            f"the types of this source are {', '.join(CRIME_TYPES[vocabulary])}"
+            f"the types of this source are {', '.join(known)}"
         )
     return tuple(measure)

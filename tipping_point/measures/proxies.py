@@ -7,6 +7,10 @@ from geopandas import GeoDataFrame
 
 from tipping_point.measures.harm import HARM_WEIGHTS
 from tipping_point.measures.named import MEASURES
+from tipping_point.schema import plain_type, types_among
+
+PROXIES = ("knife_proxy", "vawg_proxy")
+"""Stand-ins for the two crimes of the mission."""
 
 
 def proxy_overlap(wards: GeoDataFrame, counts: pd.DataFrame, *, vocabulary: str) -> tuple[int, int]:
@@ -18,13 +22,18 @@ def proxy_overlap(wards: GeoDataFrame, counts: pd.DataFrame, *, vocabulary: str)
         vocabulary: crime vocabulary of the counts.
 
     Returns:
-        Number of wards in both top tenths by harm per resident, and the number in one top tenth.
+        Number of wards in both top tenths by harm per resident, and the number in one top tenth; 0 and 0 where the
+        vocabulary has no proxies.
     """
+    if any(vocabulary not in MEASURES[name].types for name in PROXIES):
+        return 0, 0
     people = wards["population"].where(wards["assessed"] & (wards["population"] > 0)).dropna()
     size = len(people) // 10
     tops = []
-    for name in ("knife_proxy", "vawg_proxy"):
-        weights = pd.Series({kind: HARM_WEIGHTS[vocabulary][kind] for kind in MEASURES[name].types[vocabulary]})
+    present = counts["crime_type"].unique()
+    for name in PROXIES:
+        types = types_among(present, MEASURES[name].types[vocabulary])
+        weights = pd.Series({kind: HARM_WEIGHTS[vocabulary][plain_type(kind)] for kind in types}, dtype=float)
         chosen = counts[counts["crime_type"].isin(weights.index)]
         harm = (chosen["crimes"].astype(float) * chosen["crime_type"].map(weights)).groupby(chosen["ward_code"]).sum()
         rate = (harm.reindex(people.index) / people).sort_index()

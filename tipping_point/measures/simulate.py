@@ -20,6 +20,8 @@ from tipping_point.schema import NOT_CRIME, InputError, check_table, deprivation
 log = logging.getLogger(__name__)
 
 Floats = npt.NDArray[np.float64]
+Scaled = dict[tuple[str, str, str], Floats]
+"""Country, column and what is worse of it -> the column scaled."""
 
 COUNTED = (
     "crimes_all", "crimes", "crime_rate", "smoothed_rate", "standardised_rate", "harm", "harm_rate", "long_run_harm",
@@ -223,20 +225,25 @@ def _make_column(
 
 
 def compose_scores(
-    wards: pd.DataFrame, draws: Draws, *, components: Sequence[Component], scale: str, combine: str
-) -> pd.DataFrame:
-    """Draws and held components to index scores, wards x simulations, on the index of the wards."""
+    wards: pd.DataFrame, draws: Draws, *, components: Sequence[Component], scale: str, combine: str,
+    kept: Scaled | None = None,
+) -> pd.DataFrame:  # fmt: skip
+    """Draws and held components to index scores, wards x simulations, on the index of the wards.
+
+    `kept` are columns scaled before in the same way, from the same wards and draws, to which those of this call are
+    added: where only weights differ, nothing is scaled twice.
+    """
+    kept = {} if kept is None else kept
     scores = np.full((len(wards), draws.simulations), np.nan)
     for country, rows in draws.wards.items():
         drawn = draws.columns[country]
         own = components_of(country, components)
-        scaled = [
-            scale_columns(
-                drawn[part.column] if part.column in drawn else wards.loc[rows, [part.column]].to_numpy(dtype=float),
-                worse=part.worse, scale=scale,
-            )
-            for part in own
-        ]  # fmt: skip
+        for part in own:
+            if (country, part.column, part.worse) not in kept:
+                held = part.column not in drawn
+                values = wards.loc[rows, [part.column]].to_numpy(dtype=float) if held else drawn[part.column]
+                kept[country, part.column, part.worse] = scale_columns(values, worse=part.worse, scale=scale)
+        scaled = [kept[country, part.column, part.worse] for part in own]
         weights = [part.weight for part in own]
         scores[wards.index.get_indexer(rows)] = combine_columns(scaled, weights, scale=scale, combine=combine)
     return pd.DataFrame(scores, index=wards.index, columns=pd.RangeIndex(draws.simulations, name="simulation"))

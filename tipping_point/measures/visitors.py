@@ -8,13 +8,15 @@ from collections.abc import Mapping
 import pandas as pd
 from geopandas import GeoDataFrame
 
-from tipping_point.schema import InputError
+from tipping_point.schema import InputError, types_among
 
 log = logging.getLogger(__name__)
 
 CENTRE_TYPES: Mapping[str, tuple[str, ...]] = {
     "police_uk": ("Theft from the person", "Shoplifting", "Other theft", "Bicycle theft"),
     "metropolitan": ("THEFT FROM THE PERSON", "SHOPLIFTING", "OTHER THEFT", "BICYCLE THEFT"),
+    "subgroup": ("Theft from the person", "Shoplifting", "Other theft offences", "Bicycle theft"),
+    "own": (),
 }
 """Thefts that happen where people come to shop, work and go out."""
 
@@ -87,7 +89,8 @@ def _check_daytime(wards: GeoDataFrame, daytime: str, kind: str) -> None:
 
 def _guess(wards: GeoDataFrame, counts: pd.DataFrame, vocabulary: str) -> pd.Series:
     """True where thefts typical of centres are many per resident; missing where that cannot be said."""
-    thefts = counts[counts["crime_type"].isin(CENTRE_TYPES[vocabulary])]
+    typical = types_among(counts["crime_type"].unique(), CENTRE_TYPES[vocabulary])
+    thefts = counts[counts["crime_type"].isin(typical)]
     number = thefts.groupby("ward_code")["crimes"].sum().reindex(wards.index).astype(float)
     exposure = wards["population"] * wards["months_covered"]
     rate = number / exposure.where(wards["assessed"] & (exposure > 0))

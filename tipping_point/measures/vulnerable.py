@@ -20,7 +20,7 @@ from geopandas import GeoDataFrame
 from tipping_point.measures.components import Component
 from tipping_point.measures.index import name_missing, rank_in_country
 from tipping_point.measures.rates import PER
-from tipping_point.schema import DOMAINS, Column, InputError, check_table
+from tipping_point.schema import DOMAINS, Column, InputError, check_table, types_among
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +57,8 @@ CRIME_PARTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         ),
         "damage": ("CRIMINAL DAMAGE",),
     },
+    "subgroup": {"burglary": ("Domestic burglary",), "damage": ("Criminal damage",)},
+    "own": {},
 }
 """The published types nearest to the two crime parts, by crime vocabulary."""
 
@@ -66,6 +68,8 @@ PROXIES: Mapping[str, Mapping[str, str]] = {
         "damage": "all criminal damage and arson, of vehicles and public places too",
     },
     "metropolitan": {"damage": "all criminal damage, of vehicles and public places too"},
+    "subgroup": {"damage": "all criminal damage, of vehicles and public places too"},
+    "own": {},
 }
 """What stands in for a part, where the published type is wider than it."""
 
@@ -91,8 +95,9 @@ def add_crime_parts(
         raise InputError(f"households: there is no column '{households}' in the ward table")
     result = wards.copy()
     base = wards[households or "population"] / PER * wards["months_covered"] / 12
+    present = counts["crime_type"].unique()
     for part, types in CRIME_PARTS[vocabulary].items():
-        number = counts[counts["crime_type"].isin(types)].groupby("ward_code")["crimes"].sum()
+        number = counts[counts["crime_type"].isin(types_among(present, types))].groupby("ward_code")["crimes"].sum()
         rate = number.reindex(wards.index).astype(float) / base.where(base > 0)
         result[f"vli_rate_{part}"] = rate.where(wards["assessed"])
     said = [

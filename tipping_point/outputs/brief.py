@@ -10,7 +10,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from tipping_point import schema
-from tipping_point.outputs import close_ups, larger_areas, pictures, quarters, questions, wording
+from tipping_point.outputs import close_ups, larger_areas, pictures, questions, wording
 from tipping_point.outputs.listing import Area, CountryList
 
 Records = Mapping[str, pd.DataFrame]
@@ -27,6 +27,12 @@ WARD_COLUMNS = (
     "ward_name", "population", "visitor_ward", "crimes", "crime_rate", "crime_rate_low", "crime_rate_high",
 )  # fmt: skip
 """What the page's table of wards is made from."""
+
+FEWEST = 4
+"""Quarters below which no trend is shown: a year has four, and seasons are not a trend."""
+
+MOST = 12
+"""Quarters of the longest trend that a run makes."""
 
 FULL = 1_100
 """Characters of criteria and firmness from which a page is set closer, so that it stays on one side."""
@@ -67,7 +73,7 @@ class AreaPage:
 
 def area_pages(
     lists: Sequence[CountryList], wards: gpd.GeoDataFrame, cover: schema.Cover, *, records: Records,
-    counts: pd.DataFrame | None = None, simple: gpd.GeoSeries | None = None,
+    simple: gpd.GeoSeries | None = None,
 ) -> list[AreaPage]:  # fmt: skip
     """A page for every chosen area, in the order of the lists.
 
@@ -76,28 +82,23 @@ def area_pages(
         wards: `schema.WARDS` on ward_code, with outlines.
         cover: the face of the outputs.
         records: tables of `schema.RECORDS` by name; what a run did not make is left out and said.
-        counts: `schema.COUNTS`, for the trend; None where there are none.
         simple: the wards' simplified outlines, for the small outline of the study; None draws none.
     """
     chosen = [area for country in lists for area in country.shortlist]
     maps = close_ups.close_ups(wards, chosen, simple)
-    table = pd.DataFrame({"area_id": [a.area_id for a in chosen], "ward_codes": [";".join(a.codes) for a in chosen]})
-    trend = quarters.area_quarters(
-        counts if counts is not None else pd.DataFrame({"month": []}), table, types=cover.measure_types
-    )
     number = {country.country: len(country.shortlist) for country in lists}
     return [
-        _page(area, wards, cover, records, trend[trend["area_id"].eq(area.area_id)], maps[area.area_id],
+        _page(area, wards, cover, records, maps[area.area_id],
               of=number[area.country] if area.country in number else len(chosen))
         for area in chosen
     ]  # fmt: skip
 
 
 def _page(
-    area: Area, wards: pd.DataFrame, cover: schema.Cover, records: Records, trend: pd.DataFrame, locator: Markup,
-    *, of: int,
+    area: Area, wards: pd.DataFrame, cover: schema.Cover, records: Records, locator: Markup, *, of: int
 ) -> AreaPage:  # fmt: skip
     lines = tuple(_ward(number, row) for number, row in enumerate(wording.rows(_mine(area, wards)), start=1))
+    trend = _of(records, "trend", area)
     drives, drives_said = _drives(area, records)
     alike, alike_said = _alike(area, records)
     years, success, success_said = _success(area, cover, records)
@@ -111,7 +112,7 @@ def _page(
         drives=drives,
         drives_said=drives_said,
         trend=pictures.quarter_bars(trend, area.name) if _long_enough(trend) else Markup(""),
-        trend_said=_trend_said(trend, cover),
+        trend_said=_trend_said(trend, _of(records, "trend_years", area), cover),
         trend_rows=tuple(_quarter(row) for row in wording.rows(trend)) if _long_enough(trend) else (),
         beside=larger_areas.beside_area(records, area.area_id),
         alike=alike,
@@ -230,25 +231,22 @@ def _drives(area: Area, records: Records) -> tuple[tuple[Line, ...], str]:
 
 
 def _long_enough(trend: pd.DataFrame) -> bool:
-    return len(trend) >= quarters.FEWEST and bool(trend["crimes"].notna().any())
+    return len(trend) >= FEWEST and bool(trend["crimes"].notna().any())
 
 
-def _trend_said(trend: pd.DataFrame, cover: schema.Cover) -> str:
+def _trend_said(trend: pd.DataFrame, years: pd.DataFrame, cover: schema.Cover) -> str:
     """How many quarters there are, and the last year beside the first of those shown, where both are whole."""
     if not _long_enough(trend):
         return (
-            f"The study holds {wording.plural(cover.months, 'month')}: fewer than {quarters.FEWEST} whole quarters "
+            f"The study holds {wording.plural(cover.months, 'month')}: fewer than {FEWEST} whole quarters "
             "show no trend."
         )
-    said = f"The last {len(trend)} quarters{'' if len(trend) == quarters.MOST else ', all that the study holds'}"
-    first, last = trend["crimes"].head(4), trend["crimes"].tail(4)
-    if len(trend) < 8 or first.isna().any() or last.isna().any():
+    said = f"The last {len(trend)} quarters{'' if len(trend) == MOST else ', all that the study holds'}"
+    if years.empty:
         return f"{said}. With less than two whole years no change can be told from the seasons."
-    totals = [float(part.sum()) for part in (first, last)]
-    before, after = (
-        wording.counted(total, *(float(limit) for limit in quarters.poisson_limits(total))) for total in totals
-    )
-    moved = wording.change(*totals)
+    first, last = wording.rows(years)
+    before, after = (wording.counted(row["crimes"], row["crimes_low"], row["crimes_high"]) for row in (first, last))
+    moved = wording.change(first["crimes"], last["crimes"])
     return f"{said}: {before} crimes in the first four, {after} in the last four{f': {moved}' if moved else ''}."
 
 

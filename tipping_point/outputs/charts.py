@@ -52,11 +52,19 @@ STYLE: dict[Any, Any] = {
 }
 
 
-def write_pictures(wards: gpd.GeoDataFrame, areas: pd.DataFrame, cover: schema.Cover, *, folder: Path) -> list[Path]:
+def write_pictures(
+    wards: gpd.GeoDataFrame,
+    areas: pd.DataFrame,
+    cover: schema.Cover,
+    *,
+    folder: Path,
+    simple: gpd.GeoSeries | None = None,
+) -> list[Path]:
     """Write map.png, map.svg, areas.png and areas.svg to `folder`; returns their paths.
 
     Title, period, measure, caveat, state of approval and attributions stand inside each frame. The chart is left out
-    where no area is on a list. Text alternatives are the title of the SVG and the `Description` of the PNG.
+    where no area is on a list. Text alternatives are the title of the SVG and the `Description` of the PNG. `simple`
+    are outlines from `shapes.outlines`, where somebody has them already.
     """
     import matplotlib as mpl  # noqa: PLC0415
 
@@ -67,15 +75,16 @@ def write_pictures(wards: gpd.GeoDataFrame, areas: pd.DataFrame, cover: schema.C
     with mpl.rc_context(STYLE), warnings.catch_warnings():
         # A name in a script that the font lacks is drawn as boxes: that is no reason to stop.
         warnings.filterwarnings("ignore", message="Glyph")
-        written += _save(_map(table, shown, cover), "map", _map_in_words(shown, cover), folder)
+        outlines = shapes.outlines(table) if simple is None else simple
+        written += _save(_map(table, shown, cover, outlines), "map", _map_in_words(shown, cover), folder)
         if shown:
             written += _save(_chart(shown, cover), "areas", _chart_in_words(shown, cover), folder)
     return written
 
 
-def _map(wards: gpd.GeoDataFrame, shown: Sequence[listing.Area], cover: schema.Cover) -> Figure:
+def _map(wards: gpd.GeoDataFrame, shown: Sequence[listing.Area], cover: schema.Cover, simple: gpd.GeoSeries) -> Figure:
     figure, axes = _sheet(cover, cover.title, "Wards by need (index, 0 to 100) and the areas on the list")
-    simple = shapes.outlines(wards, detail=900 if len(wards) <= pictures.MANY_WARDS else 500)
+    simple = shapes.coarser(simple, detail=900 if len(wards) <= pictures.MANY_WARDS else 500)
     drawn = simple[~simple.is_empty]
     assessed = wording.flags(wards, "assessed", absent=True)[drawn.index]
     score = (

@@ -77,7 +77,7 @@ def _picture(
         return Markup("")
     frame = _frame(mine.total_bounds)
     found = land.iloc[np.sort(land.sindex.query(shapely.box(*frame.box)))]
-    valid = shapely.make_valid(found.to_numpy(), method="structure", keep_collapsed=False)
+    valid = shapes.valid_shapes(found.to_numpy())
     made = shapely.coverage_simplify(valid, 1.5 / frame.scale)
     simple = gpd.GeoSeries(np.where(shapely.is_empty(made), valid, made), index=found.index)
     cut = gpd.GeoSeries(shapely.clip_by_rect(simple.to_numpy(), *frame.box), index=found.index)

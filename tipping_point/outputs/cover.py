@@ -168,8 +168,11 @@ def _coverage_limits(wards: pd.DataFrame, reconciliation: pd.DataFrame) -> list[
             f"Nothing is said about {len(unassessed):,} of {len(wards):,} wards, where crimes or residents are not "
             f"known: they are hatched on the map, and no figure is put in their place.{named}"
         )
-    rows, lost = int(reconciliation["rows_in"].sum()), int(reconciliation["no_place"].sum())
-    if lost:
+    told = reconciliation.dropna(subset=["rows_in", "no_place"])
+    rows, lost = int(told["rows_in"].sum()), int(told["no_place"].sum())
+    if len(told) < len(reconciliation):
+        limits.append("Rows that give no place are in no ward; how many is hidden where they are few.")
+    elif lost:
         limits.append(
             f"{lost:,} of {rows:,} rows read ({lost / rows:.1%}) give no place and are in no ward. Places are "
             f"published at the nearest of a set of fixed points, so crimes near a border may stand in the next ward."

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import glob
 import json
 import logging
 import os
 import platform
 import shutil
+import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -21,6 +25,12 @@ log = logging.getLogger(__name__)
 MARK = "provenance.json"
 """The file by which a folder is known as a study's; no other folder is ever replaced."""
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system answers where a disk, or what a user may have of it, is full."""
+
+_LEFT_OVER = 24 * 3600
+"""Seconds after which the folder of a run that was killed is taken for left over."""
+
 LIBRARIES = ("tipping-point", "folium", "geopandas", "libpysal", "numba", "numpy", "pandas", "polars", "pyarrow",
              "scipy", "shapely", "xlsxwriter")  # fmt: skip
 
@@ -30,7 +40,7 @@ def fresh_folder(folder: Path) -> Iterator[Path]:
     """A new empty folder beside `folder` that takes its place when the block ends well, and vanishes otherwise.
 
     Raises:
-        InputError: `folder` exists, is not empty and is not a study's folder, or cannot be made.
+        InputError: `folder` exists, is not empty and is not a study's folder, or cannot be made; its disk is full.
     """
     folder = folder.resolve()
     previous = folder.with_name(f".{folder.name}.previous")
@@ -45,7 +55,9 @@ def fresh_folder(folder: Path) -> Iterator[Path]:
     fresh = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(fresh, ignore_errors=True)
+        for begun in folder.parent.glob(f".{glob.escape(folder.name)}.*.part"):
+            if begun == fresh or begun.stat().st_mtime < time.time() - _LEFT_OVER:
+                shutil.rmtree(begun, ignore_errors=True)
         fresh.mkdir()
     except OSError as error:
         raise InputError(f"--output: {folder} cannot be made: {error.strerror}") from None
@@ -56,8 +68,24 @@ def fresh_folder(folder: Path) -> Iterator[Path]:
             folder.rename(previous)
         fresh.rename(folder)
         shutil.rmtree(previous, ignore_errors=True)
+    except Exception as error:
+        if why := _why_full(error):
+            raise InputError(
+                f"--output: the disk of {folder} is full ({why}). Nothing was written there, and what was there before "
+                f"is as it was. Free some space, or name a folder on another disk"
+            ) from error
+        raise
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _why_full(error: BaseException | None) -> str:
+    """What the system said of a full disk, in the error or in one that led to it; '' where the disk is not full."""
+    while error is not None and not isinstance(error, InputError):
+        if isinstance(error, OSError) and error.errno in _FULL:
+            return os.strerror(error.errno)
+        error = error.__cause__ or error.__context__
+    return ""
 
 
 class _ShortNames(logging.Formatter):
@@ -74,12 +102,40 @@ class _ShortNames(logging.Formatter):
         return line
 
 
+class _Discreet(logging.Filter):
+    """Leaves out what tells of rows and counts: a step's name and a warning stay, and what is told of open sources."""
+
+    COUNTING = ("wards", "measures", "areas", "sources.incident", "sources.signals")
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        name = record.name.removeprefix("tipping_point.")
+        return record.levelno >= logging.WARNING or not name.startswith(self.COUNTING)
+
+
+class _RunLog(logging.FileHandler):
+    """A log that cannot be written ends the run, instead of complaining on the screen at every line."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name is the library's
+        error = sys.exc_info()[1]
+        if isinstance(error, OSError):
+            raise error
+        super().handleError(record)
+
+
 @contextmanager
-def run_log(path: Path, *, inputs: Sequence[Path]) -> Iterator[None]:
-    """Every log line of the package, also into `path`, while the block runs."""
+def run_log(path: Path, *, inputs: Sequence[Path], discreet: bool = False) -> Iterator[None]:
+    """Every log line of the package, also into `path`, while the block runs.
+
+    Args:
+        path: of the log.
+        inputs: files whose folders are not named in it.
+        discreet: leave out the lines that tell of rows and counts, where small numbers are hidden.
+    """
     package = logging.getLogger("tipping_point")
-    handler = logging.FileHandler(path, encoding="utf-8")
+    handler = _RunLog(path, encoding="utf-8")
     handler.setFormatter(_ShortNames(inputs))
+    if discreet:
+        handler.addFilter(_Discreet())
     level = package.level
     package.addHandler(handler)
     package.setLevel(logging.INFO)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
+from pyogrio.errors import DataLayerError, DataSourceError
 
 from tipping_point import schema
 from tipping_point.outputs import pages
@@ -51,8 +55,11 @@ def write_geopackage(
         styles: from `styles.layer_styles`.
         description: stamp and attributions, carried by every layer.
         path: the file, replaced whole.
+
+    Raises:
+        OSError: the disk is full.
     """
-    with pages.beside(path) as temporary, _fixed_time():
+    with pages.beside(path) as temporary, _fixed_time(), _full_disk_named(path, layers):
         for name, layer in layers.items():
             pyogrio.write_dataframe(
                 layer,
@@ -79,3 +86,21 @@ def _fixed_time() -> Iterator[None]:
         yield
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
+
+
+@contextlib.contextmanager
+def _full_disk_named(path: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> Iterator[None]:
+    """GDAL says of a full disk only that it failed: where the layers would not fit twice, that is why.
+
+    Twice, because the index of the layers and the journal of what is being written take room of their own.
+    """
+    try:
+        yield
+    except (DataSourceError, DataLayerError) as error:
+        wanted = sum(
+            int(layer.memory_usage(deep=True).sum()) + sum(map(len, layer.geometry.to_wkb().dropna()))
+            for layer in layers.values()
+        )
+        if shutil.disk_usage(path.parent).free < 2 * wanted:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+        raise

@@ -13,6 +13,9 @@ from tipping_point.outputs import pictures, wording
 
 NOT_LOSSES = {"rows_in", "placed", "placed_not_covered"}
 
+MOST_NAMED = 6
+"""Months that are named one by one; more are counted."""
+
 
 def not_assessed(wards: pd.DataFrame) -> list[tuple[str, str]]:
     """Why wards were not assessed, and how many, most first."""
@@ -53,10 +56,10 @@ def _source(row: Mapping[str, Any]) -> dict[str, str]:
 def losses(reconciliation: pd.DataFrame) -> dict[str, Any]:
     """Rows in, rows placed and every loss, each with its share of the rows read."""
     meanings = {column.name: column.meaning.removeprefix("Lost: ") for column in schema.RECONCILIATION}
-    rows_in = float(reconciliation["rows_in"].sum()) if "rows_in" in reconciliation else 0.0
+    rows_in = _total(reconciliation, "rows_in")
 
     def line(column: str, words: str) -> tuple[str, str, str]:
-        total = float(reconciliation[column].sum()) if column in reconciliation else 0.0
+        total = _total(reconciliation, column)
         return wording.sentence(words).rstrip("."), wording.count(total), wording.part(total, rows_in)
 
     lost = [
@@ -75,12 +78,17 @@ def losses(reconciliation: pd.DataFrame) -> dict[str, Any]:
     }
 
 
+def _total(reconciliation: pd.DataFrame, column: str) -> float:
+    """The sum of a column; NaN where a part of it is hidden, as a sum of the rest would look like the whole."""
+    return float(reconciliation[column].astype(float).sum(skipna=False)) if column in reconciliation else 0.0
+
+
 def losses_by_force(reconciliation: pd.DataFrame) -> dict[str, Any]:
     """The same for each force, as a header and rows of words."""
     numbers = list(reconciliation.select_dtypes("number").columns)
     if reconciliation.empty or "force" not in reconciliation:
         return {"head": [], "rows": []}
-    summed = reconciliation.groupby("force", sort=True)[numbers].sum()
+    summed = reconciliation.astype(dict.fromkeys(numbers, float)).groupby("force", sort=True)[numbers].sum(skipna=False)
     head = ["Force", *(wording.label(name) for name in numbers)]
     rows = [
         [wording.clean(str(force).replace("-", " ").capitalize()), *(wording.count(value) for value in values)]
@@ -100,10 +108,18 @@ def months_read(coverage: pd.DataFrame) -> dict[str, Any]:
     for force, part in mine.groupby(name, sort=True):
         status = part.set_index("month")["status"].to_dict()
         statuses = [str(status.get(month, "missing")) for month in months]
-        present = statuses.count("complete")
-        absent = [month for month, each in zip(months, statuses, strict=True) if each != "complete"]
-        words = f"{present} of {wording.plural(len(months), 'month')}"
-        if 0 < len(absent) <= 6:
-            words += f"; missing {', '.join(absent)}"
-        rows.append({"force": wording.clean(force), "strip": pictures.months_strip(statuses), "words": words})
-    return {"months": f"{months[0]} to {months[-1]}" if months else "", "rows": rows}
+        words = [f"{statuses.count('complete')} of {wording.plural(len(months), 'month')}"]
+        for gap in ("partial", "missing"):
+            found = [month for month, each in zip(months, statuses, strict=True) if each == gap]
+            words += (
+                [f"{gap} {', '.join(found)}" if len(found) <= MOST_NAMED else f"{len(found)} {gap}"] if found else []
+            )
+        rows.append(
+            {"force": wording.clean(force), "strip": pictures.months_strip(statuses), "words": "; ".join(words)}
+        )
+    return {
+        "months": f"{months[0]} to {months[-1]}" if months else "",
+        "rows": rows,
+        "scale": pictures.months_scale(months),
+        "key": [(status, pictures.months_strip([status])) for status in ("complete", "partial", "missing")],
+    }

@@ -43,9 +43,9 @@ def build_data(
     *,
     columns: Sequence[schema.Column],
     tiles: dict[str, str] | None,
+    simple: gpd.GeoSeries,
 ) -> MapData:
-    """Everything that the page's script reads; `wards` is on ward_code."""
-    simple = shapes.outlines(wards)
+    """Everything that the page's script reads; `wards` is on ward_code, `simple` are their outlines."""
     areas = [area for country in lists for area in country.areas]
     districts = shapes.by_column(simple, texts(wards, "district_name"))
     layers = [simple, districts, shapes.merged(simple, [area.codes for area in areas])]

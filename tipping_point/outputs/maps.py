@@ -20,7 +20,7 @@ from folium.template import Template
 from markupsafe import Markup
 
 from tipping_point import schema
-from tipping_point.outputs import heading, listing, map_data, pages, views, wording
+from tipping_point.outputs import heading, listing, map_data, pages, shapes, views, wording
 from tipping_point.outputs.slider import Slider, build_slider
 
 logger = logging.getLogger(__name__)
@@ -50,6 +50,7 @@ def draw_map(
     contact: str = "",
     tiles: str | None = None,
     tiles_attribution: str = "",
+    simple: gpd.GeoSeries | None = None,
 ) -> folium.Map:
     """The map of a study, as a folium map that shows itself in a notebook and saves itself as one file.
 
@@ -68,6 +69,7 @@ def draw_map(
         tiles: address of a base map, such as 'https://tiles.example.org/{z}/{x}/{y}.png'. The map then asks that host
             for pictures, and no other; None, the default, is a map that asks nobody.
         tiles_attribution: whom the base map must name; shown on the map.
+        simple: outlines of the wards from `shapes.outlines`, where somebody has them already.
 
     Raises:
         InputError: wards repeat, or `tiles` is not an https address with {z}, {x} and {y}.
@@ -77,7 +79,8 @@ def draw_map(
     table = wards.set_index("ward_code") if "ward_code" in wards else wards
     lists = listing.country_lists(table, areas, cover)
     slider = build_slider(table, counts, cover)
-    data = map_data.build_data(table, lists, cover, slider, columns=columns, tiles=base)
+    drawn = shapes.outlines(table) if simple is None else simple
+    data = map_data.build_data(table, lists, cover, slider, columns=columns, tiles=base, simple=drawn)
     mark = hashlib.sha256(data.outlines + data.words).hexdigest()[:12]
     shown = folium.Map(tiles=None, zoom_start=6, control_scale=True, zoom_snap=0.1, attribution_control=False)
     shown._id = mark  # folium draws ids at random; the file is to be the same for the same study
@@ -111,12 +114,13 @@ def write_map(
     contact: str = "",
     tiles: str | None = None,
     tiles_attribution: str = "",
+    simple: gpd.GeoSeries | None = None,
     path: Path,
 ) -> Path:
     """Write draw_map's map to `path`, the same bytes for the same study; returns the path."""
     shown = draw_map(
         wards, areas, cover, coverage=coverage, columns=columns, counts=counts, sources=sources,
-        contact=contact, tiles=tiles, tiles_attribution=tiles_attribution,
+        contact=contact, tiles=tiles, tiles_attribution=tiles_attribution, simple=simple,
     )  # fmt: skip
     return pages.write_text(path, shown.get_root().render())
 

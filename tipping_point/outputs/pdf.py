@@ -19,12 +19,34 @@ CLOSER = ("tight", "tight tighter")
 """Classes given, one after the other, to the page of an area that ran over its one side."""
 
 
+MOST_WARDS = 1_500
+"""Wards of a study up to which the PDF is made unless it is refused: a national one takes longer than all the rest."""
+
+ON_DEMAND = (
+    "report.pdf was not made: of a study of more than {:,} wards it is made where it is asked for "
+    "('tipping-point run --pdf'). Printing report.html from a browser gives the same pages."
+)
+REFUSED = "report.pdf was not made, as asked ('--no-pdf'). Printing report.html from a browser gives the same pages."
+
+
 @dataclass(frozen=True)
 class Pdf:
     """What became of a PDF: its path, or None and why not in a sentence."""
 
     path: Path | None
     why_not: str = ""
+
+
+def why_no_pdf(wards: int, *, asked: bool | None) -> str:
+    """Why no PDF is to be made of a report, and how to get one; '' where it is.
+
+    Args:
+        wards: of the study.
+        asked: True makes it, False does not, None where the study has at most `MOST_WARDS`.
+    """
+    if asked is None:
+        return ON_DEMAND.format(MOST_WARDS) if wards > MOST_WARDS else ""
+    return "" if asked else REFUSED
 
 
 def write_pdf(html: Path, pdf: Path) -> Pdf:

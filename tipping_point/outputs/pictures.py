@@ -180,18 +180,45 @@ def _label(x: float, y: float, text: str, colour: str = QUIET) -> Markup:
 
 
 def months_strip(statuses: Sequence[str]) -> Markup:
-    """A strip of months: filled where the file is there, an empty crossed box where it is not."""
-    step = 10 if len(statuses) <= 40 else 4
+    """A strip of months: filled where the file is whole, half filled where it is not, a crossed box where none is."""
+    step = _month_step(len(statuses))
     cells = []
     for place, status in enumerate(statuses):
         left = place * step
         if status == "complete":
             box = Markup('<rect x="{}" y="1" width="{}" height="10" fill="{}"/>')
             cells.append(box.format(left + 0.5, step - 1, TEAL))
+        elif status == "partial":
+            box = Markup('<path d="M{0} 1.5h{1}v9h-{1}z" fill="#ffffff" stroke="{2}"/><path d="M{0} 6h{1}v4.5h-{1}z" '
+                         'fill="{3}" stroke="{2}"/>')  # fmt: skip
+            cells.append(box.format(left + 1, step - 2, QUIET, TEAL))
         else:
             box = Markup('<path d="M{0} 1.5h{1}v9h-{1}zM{0} 10.5l{1} -9" fill="#ffffff" stroke="{2}"/>')
             cells.append(box.format(left + 1, step - 2, QUIET))
-    wide = len(statuses) * step
+    return _strip(len(statuses) * step, cells)
+
+
+def months_scale(months: Sequence[str]) -> Markup:
+    """What stands over the strips: a tick at the first month and at each January, with its year."""
+    step = _month_step(len(months))
+    starts = [place for place, month in enumerate(months) if place == 0 or month.endswith("-01")]
+    # A year that is over before its four figures have room has a tick and no name.
+    roomy = [after - place >= 32 / step for place, after in zip(starts, [*starts[1:], len(months) + 32], strict=False)]
+    tick = Markup('<path d="M{0} 12v-{1}" stroke="{2}"/>')
+    year = Markup('<text x="{}" y="9" font-size="9" fill="{}">{}</text>')
+    marks = []
+    for place, named in zip(starts, roomy, strict=True):
+        marks.append(tick.format(place * step + 0.5, 11 if named else 4, QUIET))
+        marks += [year.format(place * step + 3, QUIET, months[place][:4])] if named else []
+    return _strip(len(months) * step + 32, marks)
+
+
+def _month_step(months: int) -> int:
+    """Units that a month is wide."""
+    return 10 if months <= 40 else 4
+
+
+def _strip(wide: int, marks: Sequence[Markup]) -> Markup:
     return Markup(
         '<svg class="strip" width="{0}" height="12" viewBox="0 0 {0} 12" aria-hidden="true">{1}</svg>'
-    ).format(wide, Markup("").join(cells))
+    ).format(wide, Markup("").join(marks))

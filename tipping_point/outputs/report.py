@@ -56,9 +56,10 @@ def write_report(
     reconciliation: pd.DataFrame,
     sources: pd.DataFrame,
     path: Path,
-    counts: pd.DataFrame | None = None,
+    simple: gpd.GeoSeries | None = None,
     records: Mapping[str, pd.DataFrame] | None = None,
     assurance: Mapping[str, str] | None = None,
+    no_pdf: str = "",
 ) -> Path:
     """Write the report to `path`, the same bytes for the same study; returns the path.
 
@@ -70,22 +71,24 @@ def write_report(
         reconciliation: `schema.RECONCILIATION`.
         sources: `schema.SOURCES`, of which file names are shown and never folders.
         path: where to write.
-        counts: `schema.COUNTS`, for the quarters of each area; None leaves them out and says so.
+        simple: outlines of the wards from `shapes.outlines`, where somebody has them already.
         records: tables of `schema.RECORDS` by name; one that is absent leaves its part out.
         assurance: keys of `ASSURANCE`; a blank approver is said to be none.
+        no_pdf: why no PDF is made of it, and how to get one; shown on a screen.
     """
     table = wards.set_index("ward_code") if "ward_code" in wards else wards
     lists = listing.country_lists(table, areas, cover)
     tables = records or {}
-    simple = shapes.outlines(table, detail=pictures.DETAIL)
+    simple = shapes.coarser(shapes.outlines(table) if simple is None else simple, detail=pictures.DETAIL)
     people = questions.who_lives_there(tables)
     page = pages.environment().get_template("report.html")
     text = page.render(
         cover=cover,
+        no_pdf=no_pdf,
         style=Markup("\n".join(pages.read(name) for name in ("page.css", "report.css", "print.css"))),  # noqa: S704
         lists=lists,
         summary=summary.summary(table, lists, cover, records=tables),
-        area_pages=brief.area_pages(lists, table, cover, records=tables, counts=counts, simple=simple),
+        area_pages=brief.area_pages(lists, table, cover, records=tables, simple=simple),
         results=wording.RESULTS,
         bars=pictures.bars(lists),
         locator=pictures.locator(table, lists, simple),

@@ -30,10 +30,26 @@ def outlines(wards: gpd.GeoDataFrame, *, detail: int = DETAIL) -> gpd.GeoSeries:
     whole = np.where(metres.isna(), shapely.Polygon(), metres.to_numpy())
     if whole.size == 0 or shapely.is_empty(whole).all():
         return gpd.GeoSeries(whole, index=wards.index, crs=schema.SYSTEM)
-    valid = shapely.make_valid(whole, method="structure", keep_collapsed=False)
-    simple = shapely.coverage_simplify(valid, _longest_side(valid) / detail)
-    kept = np.where(shapely.is_empty(simple), valid, simple)
-    return gpd.GeoSeries(kept, index=wards.index, crs=schema.SYSTEM)
+    return _simplified(gpd.GeoSeries(whole, index=wards.index, crs=schema.SYSTEM), detail)
+
+
+def coarser(simple: gpd.GeoSeries, *, detail: int) -> gpd.GeoSeries:
+    """Outlines simplified again, for a smaller picture: the points that go are those that would have gone at once."""
+    return simple if simple.empty or simple.is_empty.all() else _simplified(simple, detail)
+
+
+def _simplified(whole: gpd.GeoSeries, detail: int) -> gpd.GeoSeries:
+    valid = valid_shapes(whole.to_numpy())
+    made = shapely.coverage_simplify(valid, _longest_side(valid) / detail)
+    return gpd.GeoSeries(np.where(shapely.is_empty(made), valid, made), index=whole.index, crs=whole.crs)
+
+
+def valid_shapes(shapes: Geometries) -> Geometries:
+    """The same shapes, those that are not valid repaired: of thousands hardly any, and to look is quick."""
+    found = shapes.copy()
+    broken = ~shapely.is_valid(found)
+    found[broken] = shapely.make_valid(found[broken], method="structure", keep_collapsed=False)
+    return found
 
 
 def merged(simple: gpd.GeoSeries, groups: Sequence[Sequence[object]]) -> gpd.GeoSeries:

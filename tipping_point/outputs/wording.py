@@ -77,8 +77,10 @@ def clean(value: object, longest: int = 80) -> str:
     """Text from data, fit to be shown: without control and direction marks, cut at `longest` characters."""
     if _missing(value):
         return ""
-    spaced = "".join(" " if char in "\t\r\n" else char for char in str(value)[: longest * 4])
-    kept = "".join(char for char in spaced if unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn"})
+    kept = str(value)[: longest * 4]
+    if not kept.isprintable():  # what is printable holds no mark, and most texts are
+        spaced = "".join(" " if char in "\t\r\n" else char for char in kept)
+        kept = "".join(char for char in spaced if unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co", "Cn"})
     words = " ".join(kept.split())
     return words if len(words) <= longest else f"{words[: longest - 1].rstrip()}…"
 
@@ -347,13 +349,21 @@ def missing_files(coverage: pd.DataFrame | None) -> str:
     if coverage is None or coverage.empty:
         return ""
     mine = coverage[coverage["wards"].gt(0)] if "wards" in coverage else coverage
-    gaps = mine[mine["status"].ne("complete")]
-    if gaps.empty:
+    sentences = [
+        f"{words}: {_forces_with_months(mine[mine['status'] == status])}."
+        for status, words in (("missing", "No crime file for"), ("partial", "Less than a whole month, left out, for"))
+        if mine["status"].eq(status).any()
+    ]
+    if not sentences:
         return f"Every month of {plural(mine['force'].nunique(), 'police force')} is in the files."
+    return f"{' '.join(sentences)} Their wards are not read as free of crime."
+
+
+def _forces_with_months(gaps: pd.DataFrame) -> str:
+    """Each force with the number of its months: 'A (1 month), B (5 months)'."""
     named = gaps.groupby("force_name" if "force_name" in gaps else "force", sort=True)["month"].nunique()
     shown = [f"{clean(force)} ({plural(months, 'month')})" for force, months in named.items()]
-    rest = f" and {len(shown) - 12} more" if len(shown) > 12 else ""
-    return f"No crime file for: {', '.join(shown[:12])}{rest}. Their wards are not read as free of crime."
+    return ", ".join(shown[:12]) + (f" and {len(shown) - 12} more" if len(shown) > 12 else "")
 
 
 SETTINGS: Mapping[str, str] = {

@@ -8,8 +8,9 @@ import pandas as pd
 from tipping_point.config import Config
 from tipping_point.measures.calibration import calibrate_counts, explain_calibration
 from tipping_point.measures.partnerships import calibrate_partnerships, explain_partnerships
-from tipping_point.pipeline.read import Prepared, vocabulary_of
-from tipping_point.schema import InputError, force_slug
+from tipping_point.pipeline.read import Prepared
+from tipping_point.pipeline.vocabulary import measured_flag, vocabulary_of
+from tipping_point.schema import InputError, force_slug, plain_type
 from tipping_point.sources.areas_by_name import list_partnerships
 from tipping_point.sources.calibration import read_recorded_crime
 
@@ -28,6 +29,8 @@ def calibrate_study(
         raise InputError(
             "sources.recorded_crime: its offences are held to the types of police.uk; the study has others"
         )
+    if measured_flag(config):
+        counts = counts.assign(crime_type=counts["crime_type"].map(plain_type))
     forces = {force_slug(name) for name in wards["force_name"].dropna() if name}
     published = _read(config, forces)
     members = list_partnerships(prepared.lookups)

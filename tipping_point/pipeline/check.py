@@ -8,7 +8,7 @@ import pandas as pd
 
 from tipping_point.config import Config
 from tipping_point.pipeline.read import add_context, describe_sources, list_crimes, prepare_wards
-from tipping_point.pipeline.run import choose_weights
+from tipping_point.pipeline.vocabulary import choose_weights
 from tipping_point.schema import months_between
 from tipping_point.sources.catalogue import stale_notes
 from tipping_point.sources.known_gaps import read_known_gaps
@@ -41,7 +41,7 @@ def check_study(config: Config) -> Findings:
     wards = add_coverage(prepared.wards, coverage, minimum=config.minimum)
     # Only rows decide that a month is partial: what its size alone makes unassessed is told and not refused.
     present = coverage.assign(status=coverage["status"].replace("partial", "complete"))
-    require_assessed(add_coverage(prepared.wards, present, minimum=config.minimum))
+    require_assessed(add_coverage(prepared.wards, present, minimum=config.minimum), present)
     coverage[["rows", "rows_without_place", "share_without_place", "rise_if_spread"]] = pd.NA
     reads = [f"{source.section}: {source.path.name}" for source in config.sources]
     reads.append(f"crime files in the period: {len(files)}, of {files['force'].nunique()} forces")

@@ -25,7 +25,7 @@ from tipping_point.measures.value import add_value, simulate_value
 from tipping_point.measures.windows import count_by_month
 from tipping_point.pipeline.firm import Firm
 from tipping_point.pipeline.hot import test_hotspots
-from tipping_point.pipeline.read import vocabulary_of
+from tipping_point.pipeline.vocabulary import vocabulary_of
 
 NEXT = 10
 """Areas shown as nearly chosen, in each country."""

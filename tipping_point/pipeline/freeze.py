@@ -139,7 +139,7 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str,
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - a setting is anything a study file can hold
     if isinstance(value, Source):
-        return {"section": value.section, "file": value.path.name, "kind": value.kind, **value.options}
+        return {"section": value.section, "file": value.path.name, "kind": value.kind, **_plain(value.options)}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {each.name: _plain(getattr(value, each.name)) for each in dataclasses.fields(value)}
     if isinstance(value, Mapping):

@@ -21,7 +21,9 @@ from tipping_point.measures.windows import count_by_month
 from tipping_point.pipeline.calibrate import calibrate_study
 from tipping_point.pipeline.count import Placed
 from tipping_point.pipeline.preset import choose_components
-from tipping_point.pipeline.read import Prepared, vocabulary_of
+from tipping_point.pipeline.read import Prepared
+from tipping_point.pipeline.vocabulary import is_incidents, vocabulary_of
+from tipping_point.schema import NOT_CRIME
 from tipping_point.wards.neighbours import build_graph
 from tipping_point.wards.points import add_near_border
 
@@ -46,7 +48,11 @@ def measure_wards(
     """Every measure of the wards, in the order in which they build on each other."""
     counts = found.counted.counts
     wards = add_crimes(found.wards, counts, weights=weights)
-    if len(found.agreement):
+    if found.withheld.any():
+        # What its publisher held back is in no total, and a total without it is not the total.
+        lacking = counts.loc[found.withheld & ~counts["crime_type"].isin(NOT_CRIME), "ward_code"].unique()
+        wards["crimes_all"] = wards["crimes_all"].mask(wards.index.isin(lacking))
+    if len(found.agreement) and not is_incidents(config):
         wards = add_near_border(wards, found.placed, types=list(weights))
     wards = add_visitors(
         wards, counts, vocabulary=vocabulary_of(config), daytime=config.daytime, daytime_kind=config.daytime_kind

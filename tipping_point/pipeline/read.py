@@ -13,8 +13,10 @@ from tipping_point.areas.profile import names_by_district
 from tipping_point.config import Config, Source
 from tipping_point.measures.index import add_deprivation
 from tipping_point.pipeline.beside import Beside, read_beside
+from tipping_point.pipeline.incidents import read_incident_sources, read_signal
 from tipping_point.pipeline.indicators import add_other_indicators, mark_of, own_indicators
-from tipping_point.schema import DOMAINS, SOURCES, WARDS, InputError
+from tipping_point.pipeline.vocabulary import is_incidents, vocabulary_of
+from tipping_point.schema import DOMAINS, SOURCES, WARDS, InputError, months_between
 from tipping_point.sources.areas_by_name import mayoral_lookup
 from tipping_point.sources.catalogue import describe_file
 from tipping_point.sources.census import read_census
@@ -22,6 +24,7 @@ from tipping_point.sources.count_cache import counts_folder
 from tipping_point.sources.crime import list_street_files, read_street_crimes
 from tipping_point.sources.deprivation import read_deprivation
 from tipping_point.sources.geography import read_boundaries, read_lookup
+from tipping_point.sources.incidents import Incidents
 from tipping_point.sources.indicators import read_indicator
 from tipping_point.sources.london import list_ward_tables, read_ward_tables
 from tipping_point.sources.population import read_population
@@ -75,6 +78,8 @@ class Crimes:
     vocabulary: str
     counts: pd.DataFrame
     files: pd.DataFrame
+    incidents: Incidents | None = None
+    """Where the study's crimes are from files of incidents."""
 
 
 def prepare_wards(config: Config) -> Prepared:
@@ -170,9 +175,7 @@ def add_context(config: Config, prepared: Prepared) -> tuple[Prepared, dict[str,
             code_column=source.options.get("code_column"),
         )
         rows[source.path] = len(table)
-        name = source.options["name"]
-        if name in {column.name for column in WARDS}:
-            raise InputError(f"sources.indicator: the name '{name}' is a column of the ward table; choose another")
+        name = _free_name(source)
         values = bring_to_wards(
             table, membership, label=f"indicator {name}", combine=source.options["combine"], weights=residents,
             lookups=prepared.lookups, overlaps=prepared.overlaps,
@@ -180,6 +183,17 @@ def add_context(config: Config, prepared: Prepared) -> tuple[Prepared, dict[str,
         wards[name] = values[name].reindex(wards.index)
     wards, read = add_other_indicators(config, wards)
     rows |= read
+    for source in config.of("signal"):
+        name = _free_name(source)
+        table = read_signal(
+            config, source, code_wards=prepared.code_wards, known_wards=prepared.known_wards,
+            boundaries=prepared.boundaries,
+        )  # fmt: skip
+        wards[name] = table.set_index("ward_code")[name].reindex(wards.index)
+        if source.options["combine"] == "sum":
+            years = len(months_between(config.start, config.end)) / 12
+            people = wards["population"].where(wards["population"] > 0).astype(float)
+            wards[f"{name}_rate"] = wards[name] / people * 1_000 / years
     groups = []
     for source in config.of("census"):
         table = read_census(source.path)
@@ -192,6 +206,14 @@ def add_context(config: Config, prepared: Prepared) -> tuple[Prepared, dict[str,
     return replace(prepared, wards=wards, rows=rows, characteristics=characteristics, beside=beside), weights
 
 
+def _free_name(source: Source) -> str:
+    """The name of a column that a source brings in."""
+    name = str(source.options["name"])
+    if name in {column.name for column in WARDS}:
+        raise InputError(f"sources.{source.section}: the name '{name}' is a column of the ward table; choose another")
+    return name
+
+
 def _of_country(table: pd.DataFrame, country: str) -> pd.DataFrame:
     """The rows of one country: an index of England says nothing of the small areas of Wales."""
     code = next(column for column in table.columns if column.endswith("_code"))
@@ -201,7 +223,11 @@ def _of_country(table: pd.DataFrame, country: str) -> pd.DataFrame:
 def read_crimes(config: Config, types: Sequence[str]) -> Crimes:
     """Every crime source of the study, in its one vocabulary."""
     paths = [source.path for source in config.of("crime")]
-    if vocabulary_of(config) == "police_uk":
+    vocabulary = vocabulary_of(config)
+    if is_incidents(config):
+        found = read_incident_sources(config)
+        return Crimes(vocabulary, found.counts, found.files, found)
+    if vocabulary == "police_uk":
         street = read_street_crimes(
             paths, start=config.start, end=config.end, allow_damaged=config.allow_damaged, cache=counts_folder()
         )
@@ -211,22 +237,14 @@ def read_crimes(config: Config, types: Sequence[str]) -> Crimes:
 
 
 def list_crimes(config: Config) -> pd.DataFrame:
-    """The crime files of the period, one row per force and month, without reading their rows."""
+    """The crime files of the period, one row per force and month, without reading their rows but those of incidents."""
     paths = [source.path for source in config.of("crime")]
+    if is_incidents(config):
+        files = read_incident_sources(config).files
+        return files.assign(bytes=files["rows"])
     if vocabulary_of(config) == "police_uk":
         return list_street_files(paths, start=config.start, end=config.end, allow_damaged=config.allow_damaged)
     return list_ward_tables(paths, start=config.start, end=config.end)
-
-
-def vocabulary_of(config: Config) -> str:
-    """The crime vocabulary of the study's sources; a study keeps to one."""
-    kinds = {source.kind for source in config.of("crime")}
-    if len(kinds) > 1:
-        raise InputError(
-            "sources.crime: police.uk files and Metropolitan ward tables name crimes differently, and harm from "
-            "categories and from sub-types is never compared; keep to one kind in a study"
-        )
-    return {"police_uk": "police_uk", "metropolitan_wards": "metropolitan"}[kinds.pop()]
 
 
 def describe_sources(config: Config, rows: Mapping[Path, int]) -> pd.DataFrame:
@@ -244,9 +262,9 @@ def describe_sources(config: Config, rows: Mapping[Path, int]) -> pd.DataFrame:
 
 
 def _own_words(source: Source) -> dict[str, str]:
-    """What the study itself says of a figure that no catalogue knows."""
+    """What the study itself says of a figure that no catalogue knows, and of a licence."""
     if source.section != "context":
-        return {}
+        return {"licence": source.options["licence"]} if "licence" in source.options else {}
     said = {key: source.options.get(key, "") for key in ("publisher", "licence", "attribution", "note")}
     return {"dataset": source.options["name"], **said}
 

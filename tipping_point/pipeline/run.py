@@ -13,14 +13,16 @@ import pandas as pd
 from libpysal.graph import Graph
 from tqdm import tqdm
 
+from tipping_point.areas.goal import describe_goal
 from tipping_point.areas.rank import add_area_id
 from tipping_point.config import Config
+from tipping_point.disclosure.edition import OPEN
 from tipping_point.measures.concentration import concentration
 from tipping_point.measures.denominators import denominator_columns
-from tipping_point.measures.harm import HARM_WEIGHTS
 from tipping_point.measures.index import Component
-from tipping_point.measures.named import MEASURES, choose_types
+from tipping_point.measures.named import MEASURES
 from tipping_point.measures.proxies import proxy_overlap
+from tipping_point.measures.quarters import QUARTERS, YEARS, area_quarters, area_years
 from tipping_point.measures.value import add_value
 from tipping_point.measures.vulnerable import vli_columns
 from tipping_point.measures.windows import split_months
@@ -29,9 +31,9 @@ from tipping_point.outputs.charts import write_pictures
 from tipping_point.outputs.cover import build_cover, describe_choices
 from tipping_point.outputs.folder import fresh_folder, run_log, write_provenance
 from tipping_point.outputs.maps import write_map
-from tipping_point.outputs.pdf import write_pdf
-from tipping_point.outputs.quarters import QUARTERS, area_quarters
+from tipping_point.outputs.pdf import why_no_pdf, write_pdf
 from tipping_point.outputs.report import write_report
+from tipping_point.outputs.shapes import outlines
 from tipping_point.outputs.spreadsheets import write_spreadsheets
 from tipping_point.outputs.tables import write_tables
 from tipping_point.pipeline.beside import place_beside
@@ -42,6 +44,7 @@ from tipping_point.pipeline.freeze import NOT_FIXED, compare_criteria
 from tipping_point.pipeline.hot import test_hotspots
 from tipping_point.pipeline.indicators import describe_indicators
 from tipping_point.pipeline.measure import list_denominators, measure_wards
+from tipping_point.pipeline.protect import Found, is_controlled, protect_study, refuse_unlicensed, threshold_of_crimes
 from tipping_point.pipeline.read import (
     add_context,
     add_rows,
@@ -49,15 +52,14 @@ from tipping_point.pipeline.read import (
     describe_sources,
     prepare_wards,
     read_crimes,
-    vocabulary_of,
 )
-from tipping_point.pipeline.tell import describe_areas
+from tipping_point.pipeline.tell import describe_areas, period_in_words
+from tipping_point.pipeline.vocabulary import choose_weights
 from tipping_point.schema import (
     RECORDS,
     WARDS,
     Column,
     Cover,
-    InputError,
 )
 from tipping_point.wards.neighbours import graph_table
 from tipping_point.wards.points import say_agreement
@@ -133,18 +135,9 @@ def show_steps() -> Callable[[], None]:
     return show
 
 
-def choose_weights(config: Config) -> dict[str, float]:
-    """Severity weight of every type of the study's measure; a type without one adds to the count, not to harm."""
-    vocabulary = vocabulary_of(config)
-    types = choose_types(config.measure, vocabulary)
-    if isinstance(config.measure, Mapping):
-        return dict(config.measure)
-    return {kind: HARM_WEIGHTS[vocabulary].get(kind, 0.0) for kind in types}
-
-
 def run_study(
     config: Config, *, output: Path, edition: str = "internal", command: str = "", today: date | None = None,
-    progress: Progress | None = None,
+    progress: Progress | None = None, pdf: bool | None = None,
 ) -> Results:  # fmt: skip
     """The whole job: from the study's files to the tables, the map and the report in `output`.
 
@@ -155,6 +148,8 @@ def run_study(
         command: how the run was asked for, for provenance.
         today: the date of the run, by which later runs know whether the criteria changed; None is the clock's.
         progress: called with the name of each step.
+        pdf: whether report.pdf is made, which takes long; None makes it of a study of up to 1,500 wards. Where it is
+            not made, the log and the report say how to get it.
 
     Raises:
         InputError: the study or its data is at fault; nothing is left behind.
@@ -162,7 +157,10 @@ def run_study(
     criteria = compare_criteria(config, output, today=today or date.today())
     earlier = read_judgements(output / "qa")
     steps = iter(STEPS)
-    with fresh_folder(output) as folder, run_log(folder / "run.log", inputs=[source.path for source in config.sources]):
+    paths, discreet = [source.path for source in config.sources], is_controlled(config)
+    with fresh_folder(output) as folder, run_log(folder / "run.log", inputs=paths, discreet=discreet):
+        if discreet:
+            log.info("Lines that tell of rows and counts are left out: small numbers are hidden in this study")
 
         def step() -> None:
             name = next(steps)
@@ -186,22 +184,24 @@ def run_study(
             folder=folder / "qa",
         )  # fmt: skip
         step()
+        simple, no_pdf = outlines(results.wards), why_no_pdf(len(results.wards), asked=pdf)
         write_map(
             results.wards, results.areas, results.cover, coverage=results.coverage, columns=results.columns,
             counts=results.counts, sources=results.sources, contact=config.assurance.get("contact", ""),
-            path=folder / "map.html",
+            simple=simple, path=folder / "map.html",
         )  # fmt: skip
         report = write_report(
             results.wards, results.areas, results.cover, coverage=results.coverage,
-            reconciliation=results.reconciliation, sources=results.sources, counts=results.counts,
+            reconciliation=results.reconciliation, sources=results.sources, simple=simple,
             records={name: table for name, (table, _) in results.records.items()}, assurance=config.assurance,
-            path=folder / "report.html",
+            no_pdf=no_pdf, path=folder / "report.html",
         )  # fmt: skip
         step()
-        write_pictures(results.wards, results.areas, results.cover, folder=folder)
-        pdf = write_pdf(report, folder / "report.pdf")
-        if pdf.why_not:
-            log.warning("%s", pdf.why_not)
+        write_pictures(results.wards, results.areas, results.cover, simple=simple, folder=folder)
+        if no_pdf:
+            log.info("pdf: %s", no_pdf)
+        elif why_not := write_pdf(report, folder / "report.pdf").why_not:
+            log.warning("%s", why_not)
         (folder / "study.toml").write_text(config.text, encoding="utf-8", newline="\n")
         write_provenance(
             folder, study=config.name, settings=_settings(config), sources=results.sources,
@@ -222,9 +222,9 @@ def analyse(
         criteria: what the outputs say of when the criteria were fixed.
         step: called as each step starts; `show_steps()` prints their names where a notebook shows them.
     """
+    refuse_unlicensed(config, edition)
     weights = choose_weights(config)
     unread = describe_sources(config, {})
-    _check_edition(unread, edition)
     step()
     prepared = prepare_wards(config)
     step()
@@ -232,7 +232,7 @@ def analyse(
     step()
     crimes = read_crimes(config, list(weights))
     step()
-    found = count_study(config, prepared, crimes)
+    found = count_study(config, prepared, crimes, measured=list(weights))
     counts = found.counted.counts
     step()
     measured = measure_wards(config, prepared, found, weights=weights, domain_weights=domain_weights, step=step)
@@ -250,36 +250,48 @@ def analyse(
     wards = add_area_id(wards, chosen.areas)
     step()
     told = describe_areas(config, wards, graph, counts, chosen, prepared, weights=weights, components=components)
-    sources = add_rows(unread, {**prepared.rows, **crime_rows(config, crimes)})
+    # The rows of a file less those that are placed would be its losses, of which a small one is hidden.
+    rows = prepared.rows if threshold_of_crimes(config) > OPEN else {**prepared.rows, **crime_rows(config, crimes)}
+    sources = add_rows(unread, rows)
     wards, columns = _order(told.wards, config, components)
-    unplaced = bound_unplaced(found.coverage, counts, wards)
+    shown = protect_study(
+        config,
+        Found(wards, told.areas, counts, found.coverage, found.counted.reconciliation, {
+            "concentration": describe_concentration(wards, measured.monthly, seed=config.seed), **measured.tables,
+            "choices": firm.compared, "sensitivity": firm.explained, "agreement": found.agreement,
+            "unplaced": bound_unplaced(found.coverage, counts, wards), "flags": found.flags, **told.tables,
+        }),
+        graph, types=list(weights), edition=edition, withheld=found.withheld,
+    )  # fmt: skip
+    listed = shown.areas[shown.areas["shortlisted"]]
+    trend = area_quarters(shown.counts, listed, types=list(weights))
+    tables = {
+        **shown.tables, "trend": trend, "trend_years": area_years(trend),
+        "context": place_beside(prepared.beside, shown.areas),
+    }  # fmt: skip
     choices = [
+        *shown.sentences, *found.sentences,
         *describe_choices(
-            wards, told.areas, crimes.files, default_index=not (config.components or config.preset),
+            shown.wards, shown.areas, crimes.files, default_index=not (config.components or config.preset),
             method=config.method, repaired=prepared.repaired,
         ),
-        *say_agreement(found.agreement), *say_unplaced(unplaced), *measured.choices, *hot_choices, *value_choices,
-        *chosen.sentences,
+        *say_agreement(tables["agreement"]), *say_unplaced(tables["unplaced"]), *measured.choices, *hot_choices,
+        *value_choices, *chosen.sentences,
     ]  # fmt: skip
-    tables = {
-        "concentration": describe_concentration(wards, measured.monthly, seed=config.seed), **measured.tables,
-        "choices": firm.compared, "sensitivity": firm.explained, "agreement": found.agreement, "unplaced": unplaced,
-        "trend": area_quarters(counts, told.areas[told.areas["shortlisted"]], types=list(weights)),
-        "context": place_beside(prepared.beside, told.areas), **told.tables,
-    }  # fmt: skip
     cover = _cover(
-        config, (wards, found.coverage, found.counted.reconciliation, sources, tables["concentration"]), weights,
+        config, (shown.wards, shown.coverage, shown.reconciliation, sources, tables["concentration"]), weights,
         proxy_overlap(wards, counts, vocabulary=crimes.vocabulary), (edition, criteria), choices,
-        (*firm.sentences, *told.sentences),
+        (*firm.sentences, *describe_goal(shown.areas, shown.wards, baseline=period_in_words(config))),
     )  # fmt: skip
     known = {
         **RECORDS,
         "unplaced": UNPLACED,
         "trend": QUARTERS,
+        "trend_years": YEARS,
         "denominators": denominator_columns(list_denominators(config)),
     }
     return Results(
-        config, wards, told.areas, counts, found.coverage, found.counted.reconciliation, graph, sources, cover,
+        config, shown.wards, shown.areas, shown.counts, shown.coverage, shown.reconciliation, graph, sources, cover,
         columns, records={name: (table, known[name]) for name, table in tables.items()},
     )  # fmt: skip
 
@@ -293,14 +305,6 @@ def describe_concentration(wards: gpd.GeoDataFrame, monthly: pd.DataFrame, *, se
     if wards.loc[wards["assessed"], "force_name"].nunique() > 1:
         parts.append(concentration(years, wards["force_name"], exposure=people, seed=seed))
     return pd.concat(parts, ignore_index=True).query("crimes > 0")
-
-
-def _check_edition(sources: pd.DataFrame, edition: str) -> None:
-    unlicensed = sources.loc[sources["licence"] == "", "path"]
-    if edition == "public" and len(unlicensed):
-        raise InputError(
-            [f"--edition public: no licence to publish is known for {Path(path).name}" for path in unlicensed]
-        )
 
 
 def _order(
@@ -317,6 +321,13 @@ def _order(
         for name in dict.fromkeys(component.column for component in components)
     ]
     columns += describe_indicators(config)
+    for source in config.of("signal"):
+        name, worse = source.options["name"], source.options["worse"]
+        counted = source.options["combine"] == "sum"
+        meaning = f"{name}, from {source.path.name}: {'how many in the period' if counted else 'mean of its values'}"
+        columns.append(Column(name, meaning, "number" if counted else "", worse))
+        if counted:
+            columns.append(Column(f"{name}_rate", f"{name} per 1,000 residents a year", "per 1,000 a year", worse))
     if config.preset:
         columns += vli_columns()
     known = [column.name for column in WARDS if column.name in wards.columns]

@@ -14,7 +14,7 @@ from tipping_point.areas.criteria import add_criteria, find_rising
 from tipping_point.areas.equality import compare_choices, equality
 from tipping_point.areas.explain import add_explanations, district_annex, explain_areas
 from tipping_point.areas.given import adjust_areas
-from tipping_point.areas.goal import add_contribution, describe_goal, yearly_path
+from tipping_point.areas.goal import add_contribution, yearly_path
 from tipping_point.areas.levers import add_levers, name_levers
 from tipping_point.areas.profile import (
     add_accountability,
@@ -29,7 +29,8 @@ from tipping_point.config import Config
 from tipping_point.measures.index import Component
 from tipping_point.measures.windows import count_by_month
 from tipping_point.pipeline.choose import WITHOUT_POLICE, Chosen, wards_of
-from tipping_point.pipeline.read import Prepared, vocabulary_of
+from tipping_point.pipeline.read import Prepared
+from tipping_point.pipeline.vocabulary import vocabulary_of
 
 DEPRIVATION = ("deprivation",)
 LIKE_DEPRIVED = 20
@@ -43,7 +44,6 @@ class Told:
     wards: gpd.GeoDataFrame
     areas: gpd.GeoDataFrame
     tables: Mapping[str, pd.DataFrame]
-    sentences: tuple[str, ...]
 
 
 def describe_areas(
@@ -51,6 +51,8 @@ def describe_areas(
     *, weights: Mapping[str, float], components: Sequence[Component],
 ) -> Told:  # fmt: skip
     """Everything that stands beside a choice once it is made. None of it enters the choice."""
+    wards = wards.copy()
+    wards.attrs = {}  # every row and column taken from a table copies what is noted on it
     vocabulary = vocabulary_of(config)
     harm = count_by_month(counts, weights=weights)
     victims = count_by_month(counts, weights=dict.fromkeys(victim_reported(vocabulary, weights), 1.0))
@@ -81,7 +83,7 @@ def describe_areas(
         tables["adjusted"] = adjust_areas(
             chosen_areas, wards, graph, config.adjustments, value="value", limits=config.limits
         )
-    return Told(wards, areas, tables, describe_goal(areas, wards, baseline=_period_in_words(config)))
+    return Told(wards, areas, tables)
 
 
 def _police_generated(
@@ -131,6 +133,7 @@ def _equality(
     return equality(wards, characteristics, chosen=chosen.wards, near=wards_of(listed))
 
 
-def _period_in_words(config: Config) -> str:
+def period_in_words(config: Config) -> str:
+    """What a fall is counted from."""
     first, last = (pd.Period(month, freq="M").strftime("%B %Y") for month in (config.start, config.end))
     return f"the average year of {first} to {last}" if first != last else last

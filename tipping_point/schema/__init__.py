@@ -22,6 +22,7 @@ from tipping_point.schema.words import (
     COUNTRIES,
     CRIME_TYPES,
     DOMAINS,
+    FLAGS,
     FORMER_CRIME_TYPES,
     NOT_CRIME,
     NOT_TERRITORIAL,
@@ -30,8 +31,11 @@ from tipping_point.schema.words import (
     InputError,
     deprivation_transform,
     force_slug,
+    marked_type,
     months_between,
     plain_name,
+    plain_type,
+    types_among,
 )
 
 __all__ = [
@@ -45,6 +49,7 @@ __all__ = [
     "COVERAGE",
     "CRIME_TYPES",
     "DOMAINS",
+    "FLAGS",
     "FORMER_CRIME_TYPES",
     "GRAPH",
     "NOT_CRIME",
@@ -61,6 +66,9 @@ __all__ = [
     "check_table",
     "deprivation_transform",
     "force_slug",
+    "marked_type",
     "months_between",
     "plain_name",
+    "plain_type",
+    "types_among",
 ]

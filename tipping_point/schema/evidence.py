@@ -190,6 +190,12 @@ ADJUSTED: tuple[Column, ...] = (
     Column("note", "What to know", "text"),
 )
 
+FLAGGED: tuple[Column, ...] = (
+    Column("flag", "What the incident files mark", "text"),
+    Column("ward_code", "Ward", "code"),
+    Column("crimes", "Crimes with the flag over the covered months; flags overlap and are part of no total", "crimes"),
+)
+
 RECORDS: Mapping[str, tuple[Column, ...]] = {
     "concentration": CONCENTRATION,
     "calibration": CALIBRATION,
@@ -210,5 +216,6 @@ RECORDS: Mapping[str, tuple[Column, ...]] = {
     "equality": EQUALITY,
     "adjusted": ADJUSTED,
     "agreement": AGREEMENT,
+    "flags": FLAGGED,
 }
 """File name without its ending -> what its columns mean."""

@@ -85,8 +85,47 @@ CRIME_TYPES: Mapping[str, tuple[str, ...]] = {
         "VIOLENCE WITHOUT INJURY",
         "VIOLENT DISORDER",
     ),
+    "subgroup": (
+        "Anti-social behaviour",
+        "Arson",
+        "Bicycle theft",
+        "Criminal damage",
+        "Domestic burglary",
+        "Homicide",
+        "Miscellaneous crimes",
+        "Non-domestic burglary",
+        "Other sexual offences",
+        "Other theft offences",
+        "Possession of drugs",
+        "Possession of weapons offences",
+        "Public order offences",
+        "Rape offences",
+        "Robbery of business property",
+        "Robbery of personal property",
+        "Shoplifting",
+        "Stalking and harassment",
+        "Theft from a vehicle",
+        "Theft from the person",
+        "Theft of a motor vehicle",
+        "Trafficking of drugs",
+        "Vehicle interference",
+        "Violence with injury",
+        "Violence without injury",
+    ),
+    "own": (),
 }
-"""The crime types that each publisher uses, spelled as published. A study keeps to one vocabulary."""
+"""The crime types that each publisher uses, spelled as published; the sub-groups of recorded crime for incident files
+that name offences; none where the files of a study name their own. A study keeps to one vocabulary."""
+
+FLAGS: Mapping[str, str] = {
+    "knife": "crime marked with a knife or sharp object",
+    "domestic_abuse": "crime marked as domestic abuse",
+    "hate": "crime marked as hate crime",
+    "injury": "crime marked with an injury",
+    "sexual": "crime marked as sexual",
+}
+"""What the rows of an incident file can be marked as, and the words for the marked ones: measures that are no
+proxies."""
 
 FORMER_CRIME_TYPES = ("Violent crime", "Public disorder and weapons")
 """police.uk categories published before May 2013 only; they do not join the present fourteen."""
@@ -112,6 +151,24 @@ CONTEXT_LEVELS: Mapping[str, str] = {
     "district": "{name} (district)",
 }
 """Level of a figure that stands beside the trends -> how its area is shown. Wards are none: theirs are indicators."""
+
+
+def marked_type(kind: str, flag: str) -> str:
+    """The type of the incidents of a type that bear a flag, which stand apart where a study measures the flag."""
+    return f"{kind} [{flag}]"
+
+
+def plain_type(kind: str) -> str:
+    """The type of an incident, marked or not: 'Robbery [knife]' -> 'Robbery'."""
+    name, mark, _ = kind.rpartition(" [")
+    return name if mark and kind.endswith("]") else kind
+
+
+def types_among(present: Iterable[str], wanted: Iterable[str]) -> list[str]:
+    """Those of the types present that are, marked or not, among the wanted."""
+    kinds = set(wanted)
+    return [kind for kind in present if plain_type(kind) in kinds]
+
 
 _FORCE_EXCEPTIONS = {"london-city-of": "city-of-london", "metropolitan-police": "metropolitan"}
 NOT_TERRITORIAL = {

@@ -13,6 +13,7 @@ from tipping_point.schema import InputError
 
 CODES = {
     "lsoa": r"[EW]01[0-9]{6}",
+    "msoa": r"[EW]02[0-9]{6}",
     "ward": r"[EW]05[0-9]{6}",
     "district": r"(?:E0[6-9]|W06)[0-9]{6}",
     "partnership": r"(?:E22|W14)[0-9]{6}",

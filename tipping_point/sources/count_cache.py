@@ -104,9 +104,9 @@ def keep_counts(kept: Kept, key: str, folder: Path) -> bool:
         if part:
             _remove([Path(part)])
         logger.warning(
-            "The counts could not be kept in the cache %s (%s). The run goes on; the next one reads every file again."
+            "The counts could not be kept in the cache (%s). The run goes on; the next one reads every file again."
             " Free some disk space, or name another folder in %s",
-            folder, _first(error), VARIABLE,
+            _first(error), VARIABLE,
         )  # fmt: skip
         return False
     logger.info("Counts kept in the cache as entry %s", key[:12])

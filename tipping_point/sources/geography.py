@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,7 +96,7 @@ def _find_layer(path: Path, ward_year: int | None) -> _Layer:
         if fault := content_fault(head):
             raise InputError(f"{path} {fault.replace('a text table', 'GeoJSON')}.")
     try:
-        fields = {str(name): _fields(path, str(name)) for name in pyogrio.list_layers(path)[:, 0]}
+        fields = dict(_layers(path))
     except (DataSourceError, DataLayerError) as error:
         raise InputError(
             f"{path} is no boundary file that can be read (GeoJSON, GeoPackage, shapefile): {error}."
@@ -118,8 +118,12 @@ def _find_layer(path: Path, ward_year: int | None) -> _Layer:
     return wanted[0]
 
 
-def _fields(path: Path, layer: str) -> list[str]:
-    return [str(name) for name in pyogrio.read_info(path, layer=layer)["fields"]]
+def _layers(path: Path) -> Iterator[tuple[str, list[str]]]:
+    """Each layer with its fields. GeoJSON has one, and is read through whenever it is asked: it is asked once."""
+    alone = path.suffix.lower() in (".geojson", ".json")
+    for layer in [None] if alone else pyogrio.list_layers(path)[:, 0]:
+        told = pyogrio.read_info(path, layer=layer)
+        yield str(told["layer_name"]), [str(name) for name in told["fields"]]
 
 
 def _ward_layers(name: str, fields: Sequence[str]) -> list[_Layer]:
@@ -221,6 +225,7 @@ def _polygons(shape: shapely.Geometry) -> shapely.Geometry:
 
 _PLACES = {
     "lsoa": "lsoa",
+    "msoa": "msoa",
     "wd": "ward",
     "ward": "ward",
     "lad": "district",
@@ -242,11 +247,11 @@ def read_lookup(path: Path) -> pd.DataFrame:
     """Any lookup of the Office for National Statistics, recognised by its header.
 
     Returns:
-        The columns it has of: lsoa11_code, lsoa21_code, ward19_code, district24_code, partnership24_code,
-        force24_code, region24_code, authority24_code (a combined authority), each with its _name; the
-        two digits are the vintage; change_code (U unchanged, S split, M merged, X complex). Text, in
-        the file's order; '' where a district has no region or authority. Rows of Scotland and
-        Northern Ireland and repeated rows are left out.
+        The columns it has of: lsoa11_code, lsoa21_code, msoa21_code, ward19_code, district24_code,
+        partnership24_code, force24_code, region24_code, authority24_code (a combined authority), each
+        with its _name; the two digits are the vintage; change_code (U unchanged, S split, M merged, X
+        complex). Text, in the file's order; '' where a district has no region or authority. Rows of
+        Scotland and Northern Ireland and repeated rows (one a census output area, say) are left out.
 
     Raises:
         InputError: not readable, a header that is not understood, or codes that are none.
@@ -304,8 +309,8 @@ def _recognise(raw: RawTable) -> dict[str, str]:
         faults.append(
             f"{raw.name} is no lookup that is understood: its header is {shorten(raw.header)}. At least two columns of"
             f" codes are wanted, with their two-digit year, as the Office for National Statistics writes them"
-            f" (LSOA11CD, WD19CD, LAD19CD, CSP24CD, PFA24CD, RGN24CD, CAUTH24CD) or tidied (lsoa11_code, ward24_code,"
-            f" ltla24_code, csp24_code, pfa24_code, region24_code)."
+            f" (LSOA11CD, MSOA11CD, WD19CD, LAD19CD, CSP24CD, PFA24CD, RGN24CD, CAUTH24CD) or tidied (lsoa11_code,"
+            f" ward24_code, ltla24_code, csp24_code, pfa24_code, region24_code)."
         )
     if faults:
         raise InputError(faults)

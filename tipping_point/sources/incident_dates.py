@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from tipping_point.sources.incident_options import FORMATS
 from tipping_point.sources.incident_table import say_rows
-
-FORMATS = ("yyyy-mm-dd", "dd/mm/yyyy", "mm/dd/yyyy", "excel")
-"""What the option date_format may say."""
 
 _TIME = r"(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?: ?[AaPp][Mm])?(?:Z|[+-]\d{2}:?\d{2})?)?"
 _FORMS = {

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from tipping_point.schema import InputError, force_slug
-from tipping_point.sources.incident_dates import FORMATS
+from tipping_point.schema import FLAGS, InputError, force_slug
 from tipping_point.sources.offences import LEVELS, own_mapping_faults
 
 ROLES = ("date", "offence", "lsoa_code", "ward_code", "easting", "northing", "longitude", "latitude", "force", "count",
          "value")  # fmt: skip
 """What a column can be."""
 
-FLAGS = ("knife", "domestic_abuse", "hate", "injury", "sexual")
-"""What a row can be marked as: measures of their own that are no proxies."""
+FORMATS = ("yyyy-mm-dd", "dd/mm/yyyy", "mm/dd/yyyy", "excel")
+"""What the option date_format may say."""
 
-_CODES = ("lsoa_code", "ward_code")
+CODES = ("lsoa_code", "ward_code")
+"""Roles that give a place by its code; the others give a point."""
 _POINTS = (("easting", "northing"), ("longitude", "latitude"))
 Flag = str | tuple[str, Sequence[str]]
+
+
+OPTIONS: Mapping[str, Any] = {
+    "columns": {}, "force": "", "flags": {}, "groups": "category", "offences": {}, "name": "", "date_format": None,
+}  # fmt: skip
+"""What `check_options` looks at, each as it is where a study says nothing."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,7 @@ def check_options(
 
 
 def _place_faults(columns: Mapping[str, str]) -> list[str]:
-    codes = [role for role in _CODES if role in columns]
+    codes = [role for role in CODES if role in columns]
     halves = [pair for pair in _POINTS if len({*pair} & {*columns}) == 1]
     pairs = [pair for pair in _POINTS if {*pair} <= {*columns}]
     faults = [f"columns: of {' and '.join(pair)} only one is given; a point needs both." for pair in halves]

@@ -85,7 +85,7 @@ def read_incidents(
         offences: the file's own offence texts -> group, for what Home Office codes do not cover.
         allow_unmapped: an offence that no mapping knows is left out and counted instead of being a fault.
         name: type of all incidents of a file without offences, such as 'ambulance calls'.
-        date_format: one of incident_dates.FORMATS; otherwise found out, and refused where it can be read two ways.
+        date_format: one of incident_options.FORMATS; otherwise found out, and refused where it can be read two ways.
         sheet: of a workbook.
         threshold: a code that no mapping knows is named only where it stands on as many rows.
 
@@ -200,9 +200,7 @@ def _assemble(
     by_month = _group(
         known, ["force", "month"], [sums[0], pl.col("crimes").filter(nowhere).sum().alias("without")]
     )  # fmt: skip
-    left_out = losses["with an unknown offence"]
-    note = f"{left_out:,} rows of the file have an offence that no mapping knows" if left_out else ""
-    ledger = [(str(path), path.name, *row, False, note) for row in by_month.rows()]
+    ledger = [(str(path), path.name, *row, False, "") for row in by_month.rows()]
     return Incidents(
         counts=_to_pandas(counts), flags=_to_pandas(pl.concat([empty, *flagged])),
         places=_to_pandas(places.drop("place")),

@@ -28,13 +28,13 @@ def read_indicator(
     code_column: str | None = None,
     sheet: str | None = None,
 ) -> pd.DataFrame:
-    """One figure for every small area or ward of a file.
+    """One figure for every small area, middle-layer area or ward of a file.
 
     Args:
         path: CSV (UTF-8, else Latin-1), Parquet or workbook, one row per area.
         name: what the figure is called from here on.
         column: its column in the file.
-        vintage: 'lsoa11', 'lsoa21', 'ward19' and the like, where the header of the codes does not tell.
+        vintage: 'lsoa11', 'lsoa21', 'msoa21', 'ward19' and the like, where the header of the codes does not tell.
         code_column: the column of codes, where it is not recognised by its header and cells.
         sheet: the sheet of a workbook; otherwise the first that has the column.
 

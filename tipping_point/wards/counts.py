@@ -16,6 +16,9 @@ from tipping_point.wards.coverage import is_covered
 
 log = logging.getLogger(__name__)
 
+PART = 1_000_000
+"""Rows that are looked at at a time."""
+
 
 @dataclass(frozen=True)
 class Counted:
@@ -98,24 +101,24 @@ def count_crimes(
     """
     months = pd.Index(sorted(coverage["month"].unique()))
     types = pd.Index(sorted(crime_types))
+    covered = is_covered(coverage).reindex(index=wards["force_name"], columns=months, fill_value=False).to_numpy(bool)
     ward, month, kind = (
         _number(placed[name], order)
         for name, order in (("ward_code", wards.index), ("month", months), ("crime_type", types))
     )
     lost = (placed["loss"] != "").to_numpy()
     inside = ~lost & (ward >= 0)
-    known = inside & (month >= 0) & (kind >= 0)
-    cells = ((ward * len(months) + month) * len(types) + kind)[known]
-    size = len(wards) * len(months) * len(types)
-    # Sums of whole numbers below 2^53 are exact as floats.
-    rows = np.bincount(cells, weights=placed["crimes"].to_numpy()[known], minlength=size).astype(np.int64)
-    keys = pd.MultiIndex.from_product([wards.index, months, types], names=["ward_code", "month", "crime_type"])
-    counts = pd.DataFrame({"rows_placed": rows}, index=keys).reset_index()
-    covered = is_covered(coverage).reindex(index=wards["force_name"], columns=months, fill_value=False).to_numpy(bool)
-    counts["crimes"] = counts["rows_placed"].astype("Int64").mask(~np.repeat(covered.ravel(), len(types)))
-    counts = counts[["ward_code", "month", "crime_type", "crimes", "rows_placed"]]
-    in_gap = inside & (month >= 0)
-    in_gap[in_gap] = ~covered[ward[in_gap], month[in_gap]]
+    rows, in_gap = _add_up(placed["crimes"].to_numpy(), (ward, month, kind), inside, covered, len(types))
+    names = ["ward_code", "month", "crime_type"]
+    keys = pd.MultiIndex.from_product([wards.index, months, types], names=names)
+    counts = pd.DataFrame(
+        {
+            **{name: keys.get_level_values(name) for name in names},
+            "crimes": pd.arrays.IntegerArray(rows.copy(), np.repeat(~covered.ravel(), len(types))),
+            "rows_placed": rows,
+        },
+        copy=False,
+    )
     reconciliation = _reconcile(placed, lost, inside, in_gap)
     log.info(
         "counts: %d rows in; %d placed; %d without a place, %d in unknown places, %d outside the area",
@@ -124,11 +127,34 @@ def count_crimes(
     return Counted(counts, reconciliation)
 
 
-def _number(values: pd.Series, order: pd.Index) -> npt.NDArray[np.int64]:
+def _add_up(
+    crimes: npt.NDArray[np.int64], numbers: tuple[npt.NDArray[np.int32], ...], inside: npt.NDArray[np.bool_],
+    covered: npt.NDArray[np.bool_], types: int,
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:  # fmt: skip
+    """Crimes by ward, month and type, flat; and which of the rows inside fall in a month that is not covered.
+
+    A part of the rows at a time: of a national archive, whole columns of positions take more than the counts.
+    """
+    wards, months = covered.shape
+    rows = np.zeros(wards * months * types, dtype=np.int64)
+    in_gap = np.zeros(len(crimes), dtype=bool)
+    for start in range(0, len(crimes), PART):
+        part = slice(start, start + PART)
+        ward, month, kind = (number[part].astype(np.int64) for number in numbers)
+        known = inside[part] & (month >= 0)
+        in_gap[part][known] = ~covered[ward[known], month[known]]
+        known &= kind >= 0
+        cells = ((ward * months + month) * types + kind)[known]
+        # Sums of whole numbers below 2^53 are exact as floats.
+        rows += np.bincount(cells, weights=crimes[part][known], minlength=len(rows)).astype(np.int64)
+    return rows, in_gap
+
+
+def _number(values: pd.Series, order: pd.Index) -> npt.NDArray[np.int32]:
     """Position of each value in `order`, -1 where it is not in it; each distinct value is looked up once."""
     values = values.astype("category")
-    positions = np.append(order.get_indexer(values.cat.categories), -1).astype(np.int64)
-    return np.asarray(positions[values.cat.codes], dtype=np.int64)
+    positions = np.append(order.get_indexer(values.cat.categories), -1).astype(np.int32)
+    return np.asarray(positions[values.cat.codes], dtype=np.int32)
 
 
 def _reconcile(
@@ -137,21 +163,18 @@ def _reconcile(
     """The account of every row by the force and month of its file."""
     force, month = (placed[name].astype("category") for name in ("force", "month"))
     forces, months = force.cat.categories, month.cat.categories
-    key = force.cat.codes.to_numpy(np.int64) * len(months) + month.cat.codes.to_numpy(np.int64)
-    crimes = placed["crimes"].to_numpy(dtype=float)
+    key = force.cat.codes.to_numpy(np.int32) * len(months) + month.cat.codes.to_numpy(np.int32)
+    crimes = placed["crimes"].to_numpy()
+    keys = pd.MultiIndex.from_product([forces, months], names=["force", "month"])
     parts = {
-        "rows_in": np.ones(len(placed), dtype=bool),
         "placed": inside,
         "no_place": (placed["loss"] == "no_place").to_numpy(),
         "unknown_place": (placed["loss"] == "unknown_place").to_numpy(),
         "outside_area": ~lost & ~inside,
         "placed_not_covered": in_gap,
     }
-    keys = pd.MultiIndex.from_product([forces, months], names=["force", "month"])
-    sums = {
-        name: np.bincount(key[which], weights=crimes[which], minlength=len(keys)).astype(np.int64)
-        for name, which in parts.items()
-    }
+    sums = {"rows_in": _sum_by(key, crimes, np.ones(len(placed), dtype=bool), len(keys))}
+    sums |= {name: _sum_by(key, crimes, which, len(keys)) for name, which in parts.items()}
     there = np.bincount(key, minlength=len(keys)) > 0
     table = pd.DataFrame(sums, index=keys)[there].reset_index()
     table = table.astype({"force": "str", "month": "str"}).sort_values(["force", "month"], ignore_index=True)
@@ -159,3 +182,15 @@ def _reconcile(
     if not (accounted == table["rows_in"]).all():
         raise AssertionError("rows in do not equal rows placed plus named losses")
     return table[[column.name for column in RECONCILIATION]]
+
+
+def _sum_by(
+    key: npt.NDArray[np.int32], crimes: npt.NDArray[np.int64], which: npt.NDArray[np.bool_], number: int
+) -> npt.NDArray[np.int64]:
+    """Crimes of some of the rows by their key, 0 to `number`."""
+    total = np.zeros(number, dtype=np.int64)
+    for start in range(0, len(key), PART):
+        part = slice(start, start + PART)
+        own = which[part]
+        total += np.bincount(key[part][own], weights=crimes[part][own], minlength=number).astype(np.int64)
+    return total

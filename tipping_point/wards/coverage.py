@@ -173,6 +173,23 @@ def add_coverage(wards: pd.DataFrame, coverage: pd.DataFrame, *, minimum: float 
     return result
 
 
+def mark_withheld(wards: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
+    """The wards, not assessed where a count of the study's measure was held back by its publisher.
+
+    Args:
+        wards: from `add_coverage`.
+        counts: the counts of the measure that were held back, with ward_code.
+    """
+    held = counts.groupby("ward_code").size().reindex(wards.index, fill_value=0)
+    lost = wards["assessed"] & (held > 0)
+    result = wards.copy()
+    result["assessed"] = wards["assessed"] & ~lost
+    result.loc[lost, "not_assessed_reason"] = "counts of the measure were held back by the publisher of the file"
+    if lost.any():
+        log.info("coverage: %d wards not assessed, since counts of the measure were held back", int(lost.sum()))
+    return result
+
+
 def _why_not(coverage: pd.DataFrame) -> dict[str, str]:
     """By force_name, what is known of the months that are not covered, as the end of a sentence."""
     known = {}
@@ -189,9 +206,14 @@ def say_gaps(coverage: pd.DataFrame) -> list[str]:
     gaps = coverage[(coverage["status"] != "complete") & (coverage["wards"] > 0)]
     every = sorted(coverage["month"].unique())
     return [
-        f"{force}: {', '.join(_runs(rows['month'], every))} {status} ({rows['wards'].iloc[0]:,} wards): {reason}"
+        f"{force}: {', '.join(_runs(rows['month'], every))} {status} ({_wards(rows)}): {reason}"
         for (force, status, reason), rows in gaps.groupby(["force_name", "status", "reason"])
     ]
+
+
+def _wards(rows: pd.DataFrame) -> str:
+    number = int(rows["wards"].iloc[0])
+    return "1 ward" if number == 1 else f"{number:,} wards"
 
 
 def _runs(months: pd.Series, every: Sequence[str]) -> list[str]:
@@ -207,7 +229,19 @@ def say_not_assessed(wards: pd.DataFrame) -> list[str]:
     return [f"{number:,} wards not assessed: {reason}" for reason, number in reasons.items()]
 
 
-def require_assessed(wards: pd.DataFrame) -> None:
-    """Raise InputError, with the reasons, where not one ward can be assessed."""
-    if not wards["assessed"].any():
+def require_assessed(wards: pd.DataFrame, coverage: pd.DataFrame | None = None) -> None:
+    """Raise InputError where not one ward can be assessed: why, and by the ledger what is missing and what to do."""
+    if wards["assessed"].any():
+        return
+    if coverage is None:
         raise InputError(["no ward of the study can be assessed:", *say_not_assessed(wards)])
+    gaps = say_gaps(coverage)
+    whole = coverage.loc[(coverage["status"] == "complete") & coverage["territorial"], "force"].nunique()
+    advice = [
+        f"There are whole months of {whole} police {'force' if whole == 1 else 'forces'} in the period. Add files of "
+        f"the forces above to sources.crime (an archive that holds them, or the force's own export), or choose another "
+        f"study.area or period."
+    ]
+    raise InputError(
+        ["no ward of the study can be assessed:", *say_not_assessed(wards), *gaps, *(advice if gaps else [])]
+    )

@@ -30,7 +30,7 @@ median of the 361,000 points used in England and Wales from October 2018 to Febr
 half).
 """
 
-ASSIGN = ("point", "both")
+ASSIGN = ("lsoa", "point", "both")
 
 AGREEMENT = ("force", "rows", "agree", "disagree", "only_code", "only_point", "neither")
 """Columns of the account of codes and points."""
@@ -159,17 +159,19 @@ def _read_kept(place: Path) -> pd.DataFrame:
 
 def _write_kept(place: Path, answers: pd.DataFrame) -> None:
     """Written beside and moved: a study that reads at the same moment sees the old file or the new one, whole."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=place.parent, prefix=".points-", suffix=".tmp")
-    os.close(handle)
-    beside = Path(name)
+    beside = None
     try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=place.parent, prefix=".points-", suffix=".tmp")
+        os.close(handle)
+        beside = Path(name)
         answers.reset_index().to_parquet(beside, index=False)
         beside.replace(place)
     except OSError as error:
-        log.warning("points: the answers could not be kept (%s)", error.strerror)
+        log.warning("points: the answers could not be kept (%s)", error.strerror or error)
     finally:
-        beside.unlink(missing_ok=True)
+        if beside is not None:
+            beside.unlink(missing_ok=True)
 
 
 # ----------------------------------------------------------------------------------------------- placing
@@ -178,7 +180,7 @@ def _write_kept(place: Path, answers: pd.DataFrame) -> None:
 def place_points(
     counts: pd.DataFrame, places: pd.DataFrame, located: pd.DataFrame, code_wards: pd.DataFrame, *, assign: str
 ) -> PlacedPoints:
-    """Give every crime the ward of its point, or of its code and, where that does not tell, of its point.
+    """Give every crime the ward of its code, of its point, or of its code and, where that does not tell, of its point.
 
     Args:
         counts: [force, month, place, crime_type, crimes]; place is a row of `places`.
@@ -186,8 +188,8 @@ def place_points(
         located: from `locate_points` for the places: [ward_code, near_border].
         code_wards: by small-area code [ward_code, share], from `find_code_wards`; share 1 = all of its residents live
             in that ward.
-        assign: 'point', or 'both': the ward of the code where it has one alone; else that of the point; else the ward
-            where most of the code's residents live.
+        assign: 'lsoa', the ward of the code alone; 'point'; or 'both': the ward of the code where it has one alone;
+            else that of the point; else the ward where most of the code's residents live.
 
     Returns:
         Crimes by force, month, ward and type with the name of their loss: 'no_place' where a row has neither a
@@ -195,12 +197,17 @@ def place_points(
         to two wards are counted per force, whichever of them was followed.
 
     Raises:
-        InputError: an unknown `assign`; points of which none lies in any ward.
+        InputError: an unknown `assign`; points that are needed, of which none lies in any ward.
     """
     if assign not in ASSIGN:
-        raise InputError(f"crime.assign: '{assign}' is not placed by points; use one of {', '.join(ASSIGN)}")
+        raise InputError(f"crime.assign: '{assign}' is not known; use one of {', '.join(ASSIGN)}")
     choice = _choose(places, located, code_wards, assign)
-    if len(places) and not (located["ward_code"] != "").any() and places["longitude"].notna().any():
+    if (
+        assign != "lsoa"
+        and len(places)
+        and not (located["ward_code"] != "").any()
+        and places["longitude"].notna().any()
+    ):
         raise InputError(
             "crime.assign: not one of the crimes' points lies in a ward of sources.boundaries; give boundaries of the "
             'place that the crimes are from, or set crime.assign = "lsoa"'
@@ -210,13 +217,19 @@ def place_points(
     rows["near_border"] = rows["crimes"].where(rows["near"], 0)
     placed = rows.groupby(keys, observed=True)[["crimes", "near_border"]].sum().reset_index()
     placed = placed.astype(dict.fromkeys(keys, "str"))
-    agreement = rows.pivot_table(
-        index="force", columns="agreement", values="crimes", aggfunc="sum", observed=True, fill_value=0
-    ).reindex(columns=list(AGREEMENT[2:]), fill_value=0)
-    agreement.insert(0, "rows", agreement.sum(axis=1))
-    agreement = agreement.rename_axis(columns=None).reset_index().astype({"force": "str"})
+    by_force = rows.groupby(["force", "agreement"], observed=True)["crimes"].sum().unstack(fill_value=0)
+    by_force = by_force.astype("int64").rename(columns=str).reindex(columns=list(AGREEMENT[2:]), fill_value=0)
+    agreement = by_force.assign(rows=by_force.sum(axis=1)).rename_axis(columns=None).reset_index()
+    agreement = agreement.astype({"force": "str"})
     _log(placed, agreement, assign)
     return PlacedPoints(placed[[*keys[:-1], "crimes", "loss", "near_border"]], agreement[list(AGREEMENT)])
+
+
+def ward_of_places(
+    places: pd.DataFrame, located: pd.DataFrame, code_wards: pd.DataFrame, *, assign: str
+) -> pd.Series:  # fmt: skip
+    """The ward that `place_points` gives to each place, '' where it gives none; arguments as there."""
+    return _choose(places, located, code_wards, assign)["ward_code"].astype("str")
 
 
 def _choose(places: pd.DataFrame, located: pd.DataFrame, code_wards: pd.DataFrame, assign: str) -> pd.DataFrame:
@@ -225,18 +238,22 @@ def _choose(places: pd.DataFrame, located: pd.DataFrame, code_wards: pd.DataFram
     certain = (places["lsoa_code"].map(code_wards["share"]).fillna(0.0) > 1 - 1e-9).to_numpy()
     by_point = located["ward_code"].to_numpy(dtype=object)
     has_code, has_point = by_code != "", by_point != ""
-    if assign == "point":
+    if assign == "lsoa":
+        ward = by_code
+        nothing = (places["lsoa_code"] == "").to_numpy()
+    elif assign == "point":
         ward = by_point
         nothing = places["longitude"].isna().to_numpy()
     else:
         ward = np.where(has_code & (certain | ~has_point), by_code, by_point)
         nothing = places["longitude"].isna().to_numpy() & (places["lsoa_code"] == "").to_numpy()
     conditions = [has_code & has_point & (by_code == by_point), has_code & has_point, has_code, has_point]
+    # As categories: millions of rows share these few words.
     return pd.DataFrame(
         {
-            "ward_code": ward,
-            "loss": np.where(ward != "", "", np.where(nothing, "no_place", "unknown_place")),
-            "agreement": np.select(conditions, list(AGREEMENT[2:6]), AGREEMENT[6]),
+            "ward_code": pd.Categorical(ward),
+            "loss": pd.Categorical(np.where(ward != "", "", np.where(nothing, "no_place", "unknown_place"))),
+            "agreement": pd.Categorical(np.select(conditions, list(AGREEMENT[2:6]), AGREEMENT[6]), AGREEMENT[2:]),
             # A point in another ward than the one its code leads to is on the far side of the border already.
             "near": (ward != "") & has_point & (located["near_border"].to_numpy() | (ward != by_point)),
         },

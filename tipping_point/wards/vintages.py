@@ -108,8 +108,9 @@ def trace(lookups: Sequence[pd.DataFrame], start: str, goal: str) -> list[tuple[
             if column not in table.columns:
                 continue
             for onward in (name for name in table.columns if name.endswith("_code") and name not in seen):
-                # A ward is a best fit of its small areas: a chain through it would move people between districts.
-                if onward.startswith(("change", "ward")):
+                # A ward is a best fit of its small areas: a chain through it would move people between districts. A
+                # middle-layer area leads nowhere that its small areas do not lead to.
+                if onward.startswith(("change", "ward", "msoa")):
                     continue
                 seen.add(onward)
                 queue.append((onward, [*path, (table, column, onward)]))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import poisson
 
 from tipping_point import schema
-from tipping_point.outputs.quarters import QUARTERS, area_quarters, poisson_limits
+from tipping_point.measures.quarters import QUARTERS, YEARS, area_quarters, area_years
 
 AREAS = pd.DataFrame({"area_id": ["a", "b"], "ward_codes": ["E1;E2", "E3"]})
 
@@ -52,13 +51,31 @@ def test_a_month_that_is_not_covered_leaves_its_quarter_blank_and_not_smaller():
     assert found["crimes_high"].isna().tolist() == [False, True, False, False]
 
 
-def test_the_limits_hold_the_tails_that_they_promise():
-    counts = np.array([0.0, 1.0, 7.0, 50.0, 426.0])
-    low, high = poisson_limits(counts)
-    assert low[0] == 0
-    assert poisson.sf(counts[1:] - 1, low[1:]) == pytest.approx(np.full(4, 0.025))
-    assert poisson.cdf(counts, high) == pytest.approx(np.full(5, 0.025))
-    assert np.isnan(poisson_limits([np.nan])).all()
+def test_the_limits_are_exact_for_a_count():
+    found = area_quarters(make_counts(3), AREAS.iloc[1:], types=["Robbery"])
+    assert found["crimes"].tolist() == [93]
+    assert poisson.sf(92, found["crimes_low"]) == pytest.approx(0.025)
+    assert poisson.cdf(93, found["crimes_high"]) == pytest.approx(0.025)
+
+
+def test_years_are_the_first_and_the_last_four_quarters_of_an_area():
+    years = area_years(area_quarters(make_counts(24), AREAS, types=["Robbery"]))
+    assert list(years.columns) == [column.name for column in YEARS]
+    assert years["area_id"].tolist() == ["a", "a", "b", "b"]
+    assert years["year"].tolist() == ["2024-01 to 2024-12", "2025-01 to 2025-12"] * 2
+    # Area b: 12 months of 30 and the number of each month, 0 to 11, then 12 to 23.
+    assert years["crimes"].tolist()[2:] == [360 + 66, 360 + 210]
+    assert poisson.sf(425, years["crimes_low"].iloc[2]) == pytest.approx(0.025)
+    assert poisson.cdf(426, years["crimes_high"].iloc[2]) == pytest.approx(0.025)
+
+
+def test_years_that_overlap_or_hold_a_blank_are_left_out():
+    short = area_quarters(make_counts(21), AREAS, types=["Robbery"])
+    assert area_years(short).empty
+    counts = make_counts(24)
+    counts.loc[counts["month"].eq("2024-05") & counts["ward_code"].eq("E2"), "crimes"] = pd.NA
+    assert area_years(area_quarters(counts, AREAS, types=["Robbery"]))["area_id"].tolist() == ["b", "b"]
+    assert area_years(short.iloc[:0]).empty
 
 
 def test_order_of_rows_does_not_matter_and_nothing_is_changed():

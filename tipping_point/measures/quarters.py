@@ -5,21 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-from scipy.stats import chi2
 
 from tipping_point import schema
-
-Floats = npt.NDArray[np.float64]
+from tipping_point.measures.rates import poisson_interval
 
 MOST = 12
 """Quarters shown, the last ones."""
 
-FEWEST = 4
-"""Quarters below which no trend is shown: a year has four, and seasons are not a trend."""
-
-LEVEL = 0.95
+YEAR = 4
+"""Quarters of a year."""
 
 QUARTERS: tuple[schema.Column, ...] = (
     schema.Column("area_id", "The area", "text"),
@@ -27,6 +22,12 @@ QUARTERS: tuple[schema.Column, ...] = (
     schema.Column("crimes", "Crimes of the measure; blank where a month of a ward of it is not covered", "crimes"),
     schema.Column("crimes_low", "Lower 95% limit, exact Poisson (Garwood 1936)", "crimes"),
     schema.Column("crimes_high", "Upper 95% limit", "crimes"),
+)
+
+YEARS: tuple[schema.Column, ...] = (
+    QUARTERS[0],
+    schema.Column("year", "The first or the last four of its quarters in trend.csv: '2023-07 to 2024-06'", "months"),
+    *QUARTERS[2:],
 )
 
 
@@ -59,16 +60,32 @@ def area_quarters(counts: pd.DataFrame, areas: pd.DataFrame, *, types: Sequence[
     )
     order = pd.MultiIndex.from_product([home["area_id"].unique(), spans], names=["area_id", "quarter"])
     crimes = summed["crimes"].reindex(order).astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-    low, high = poisson_limits(crimes)
+    low, high = poisson_interval(crimes, 1.0)
     made = order.to_frame(index=False)
     return made.assign(crimes=crimes, crimes_low=low, crimes_high=high)[names]
 
 
-def poisson_limits(counted: npt.ArrayLike) -> tuple[Floats, Floats]:
-    """Exact 95% limits of counts (Garwood 1936), shape (n,) each; the lower limit of none is 0, of NaN is NaN."""
-    tail, crimes = (1 - LEVEL) / 2, np.asarray(counted, dtype=float)
-    low = np.where(crimes > 0, chi2.ppf(tail, np.maximum(2 * crimes, 1)) / 2, np.where(np.isnan(crimes), np.nan, 0.0))
-    return low, np.asarray(chi2.ppf(1 - tail, 2 * crimes + 2) / 2)
+def area_years(quarters: pd.DataFrame) -> pd.DataFrame:
+    """The first and the last year of the quarters of each area, with exact Poisson limits.
+
+    Args:
+        quarters: from `area_quarters`.
+
+    Returns:
+        `YEARS`, two rows for an area, the first year before the last; none for an area with fewer than eight quarters,
+        where the two would overlap, or with a blank among the eight.
+    """
+    rows = []
+    for area, own in quarters.groupby("area_id", sort=False):
+        parts = own.head(YEAR), own.tail(YEAR)
+        if len(own) < 2 * YEAR or any(part["crimes"].isna().any() for part in parts):
+            continue
+        for part in parts:
+            spans = part["quarter"].str.split(" to ")
+            rows.append((area, f"{spans.iloc[0][0]} to {spans.iloc[-1][1]}", float(part["crimes"].sum())))
+    table = pd.DataFrame(rows, columns=[column.name for column in YEARS[:3]]).astype({"crimes": float})
+    low, high = poisson_interval(table["crimes"], 1.0)
+    return table.assign(crimes_low=low, crimes_high=high)
 
 
 def _wards_of(areas: pd.DataFrame) -> pd.DataFrame:

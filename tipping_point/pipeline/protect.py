@@ -1,0 +1,184 @@
+"""What a study may show of sources about single people: every table after the analysis and before any output."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import pandas as pd
+from libpysal.graph import Graph
+
+from tipping_point.config import Config, Source
+from tipping_point.disclosure.edition import OPEN, SENSITIVE, check_edition, threshold_of
+from tipping_point.disclosure.protect import LARGEST, Protected, protect_counts
+from tipping_point.disclosure.suppress import suppress_small
+from tipping_point.disclosure.tables import (
+    blank,
+    protect_areas,
+    protect_ledgers,
+    protect_tables,
+    protect_wards,
+)
+from tipping_point.pipeline.vocabulary import measured_flag
+from tipping_point.sources.catalogue import find_dataset
+from tipping_point.wards.neighbours import graph_table
+
+log = logging.getLogger(__name__)
+
+SIGNAL = "incidents"
+"""A signal is read as a file of incidents, and is about people as one is."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the analysis made, or what of it may be shown."""
+
+    wards: gpd.GeoDataFrame
+    areas: gpd.GeoDataFrame
+    counts: pd.DataFrame
+    coverage: pd.DataFrame
+    reconciliation: pd.DataFrame
+    tables: Mapping[str, pd.DataFrame]
+    sentences: tuple[str, ...] = ()
+    """What was hidden, and why."""
+
+
+def licence_of(config: Config, source: Source) -> str:
+    """The licence of a source: as the study gives it, else that of its dataset; '' where none is known."""
+    if given := source.options.get("licence"):
+        return str(given)
+    key = str(source.options.get("dataset", ""))
+    known = find_dataset(
+        source.path, section=source.section, kind=source.kind, synthetic=config.synthetic, key=key
+    )  # fmt: skip
+    return known.licence
+
+
+def refuse_unlicensed(config: Config, edition: str) -> None:
+    """Refuse a public edition of a source that nobody has licensed for publication, before anything is read."""
+    check_edition({source.path.name: licence_of(config, source) for source in config.sources}, edition=edition)
+
+
+def least_shown(source: Source) -> int:
+    """The least number of a source that is shown; 1 where all are."""
+    kind = SIGNAL if source.section == "signal" else source.kind
+    return threshold_of(kind, source.options.get("threshold"))
+
+
+def threshold_of_crimes(config: Config) -> int:
+    """The least number of crimes shown: of several files the most careful."""
+    return max(least_shown(source) for source in config.of("crime"))
+
+
+def is_controlled(config: Config) -> bool:
+    """Whether small numbers of some source are hidden."""
+    return any(least_shown(source) > OPEN for source in config.sources)
+
+
+def protect_study(
+    config: Config, found: Found, graph: Graph, *, types: Sequence[str], edition: str, withheld: pd.Series
+) -> Found:  # fmt: skip
+    """The tables without small numbers and what would give them away; as they are where no source asks for it.
+
+    Args:
+        config: the study.
+        found: what the analysis made.
+        graph: neighbours.
+        types: crime types of the study's measure.
+        edition: 'internal' or 'public'.
+        withheld: booleans on the index of the counts, held back by their publisher.
+    """
+    shown = _protect_indicators(config, found)
+    threshold = threshold_of_crimes(config)
+    if threshold == OPEN:
+        return shown
+    protected = protect_counts(
+        found.counts,
+        found.wards,
+        types=types,
+        threshold=threshold,
+        edition=edition,
+        withheld=withheld,
+        detail=config.detail,
+    )
+    hidden = protected.wards
+    scores = _scores(config, edition)
+    neighbours = graph_table(graph, found.wards)
+    account, coverage = protect_ledgers(
+        shown.reconciliation, shown.coverage, threshold=threshold, months=protected.hidden_months
+    )
+    tables = protect_tables(shown.tables, hidden, threshold=threshold, scores=scores)
+    if "flags" in tables:
+        tables["flags"] = _protect_flags(tables["flags"], found.wards, threshold)
+    return Found(
+        wards=protect_wards(shown.wards, hidden, neighbours=neighbours, scores=scores),
+        areas=protect_areas(shown.areas, hidden, scores=scores),
+        counts=protected.counts.drop(columns="hidden_reason"),
+        coverage=coverage,
+        reconciliation=account,
+        tables=tables,
+        sentences=(*shown.sentences, *_say_hidden(protected, threshold, found.wards, config, edition)),
+    )
+
+
+def _scores(config: Config, edition: str) -> tuple[str, ...]:
+    """What is made of harm and hidden with it: values told beside each other, and scores in a public edition."""
+    told = ("reach", "why", "would_change", "rivals") if config.method == "select" or edition == "public" else ()
+    plain = config.scale == "percentile" and edition == "internal"
+    return told if plain else (*told, "index_score", "component_harm_rate")
+
+
+def _protect_flags(flags: pd.DataFrame, wards: pd.DataFrame, threshold: int) -> pd.DataFrame:
+    """Marked crimes by ward: a force may have published its own total of each flag."""
+    table = flags.join(wards[["force_name", "district_code"]], on="ward_code")
+    margins = [("flag", "force_name"), ("flag", "district_code")]
+    safe = suppress_small(table, keys=["flag", "ward_code"], margins=margins, threshold=threshold)
+    return flags.assign(crimes=safe.cells["crimes"])
+
+
+def _protect_indicators(config: Config, found: Found) -> Found:
+    """Counts of health, school and signal files: the small ones hidden, and what a district's total would give away."""
+    wards = found.wards.copy()
+    said = []
+    for source in (*config.of("indicator"), *config.of("signal")):
+        threshold, name = least_shown(source), source.options["name"]
+        if threshold == OPEN or source.options["combine"] != "sum" or name not in wards:
+            continue
+        table = wards[["district_code"]].assign(number=wards[name].round().astype("Int64")).reset_index()
+        safe = suppress_small(
+            table, keys=["ward_code"], margins=[("district_code",)], value="number", threshold=threshold
+        )
+        gone = pd.Series(safe.cells["hidden"].to_numpy(), index=wards.index)
+        wards = blank(wards, gone, [name, f"{name}_rate"])
+        said.append(f"{name}: numbers under {threshold} are hidden, and what would give them away: {int(gone.sum()):,}"
+                    f" of {len(gone):,} wards.")  # fmt: skip
+    return Found(
+        wards, found.areas, found.counts, found.coverage, found.reconciliation, found.tables, tuple(said)
+    )  # fmt: skip
+
+
+def _say_hidden(
+    protected: Protected, threshold: int, wards: pd.DataFrame, config: Config, edition: str
+) -> list[str]:  # fmt: skip
+    """What is hidden of the crimes, and what would let more be shown."""
+    number = {name: int(protected.wards.loc[wards["assessed"], name].sum()) for name in ("crimes", "harm")}
+    cells = int(protected.published.cells["hidden"].sum())
+    by = "ward, month and type" if protected.detail == "month" else "ward and type"
+    said = [
+        f"The crimes are from files about single people. Numbers under {threshold} are hidden, and whatever they could "
+        f"be worked out from: {cells:,} counts by {by}; the crimes of {number['crimes']:,} wards and the harm of "
+        f"{number['harm']:,}. Nought is shown. Ranks, classes and states stay."
+    ]
+    if protected.detail == "period":
+        chosen = "" if config.detail else f" (more than {LARGEST:,} counts by month; crime.detail = 'month' shows them)"
+        said.append(f"Counts are shown over the whole period and not by month{chosen}.")
+    if number["harm"]:
+        said.append(
+            "Harm is hidden where one type of the measure is rare in a ward, since the weights are known. A measure of "
+            "fewer types, or a longer period, shows more; value and what rests on it is hidden everywhere."
+        )
+    if edition == "public" and measured_flag(config) in SENSITIVE:
+        said.append("Sexual, domestic and hate crime is not shown by ward and month in a public edition.")
+    return said
