@@ -17,9 +17,11 @@ from tipping_point.backtest.choices import Inputs, score_choices, score_wards
 from tipping_point.backtest.entrants import BASELINE, foresee, mark_entrants, score_entrants, sum_months
 from tipping_point.backtest.origins import AHEAD, HISTORY, Origin, find_origins, published_by, shift
 from tipping_point.config import Config
+from tipping_point.disclosure.edition import OPEN
 from tipping_point.measures.forecast import Signals, build_signals, forecast_growth
 from tipping_point.measures.windows import count_by_month
 from tipping_point.outputs.folder import fresh_folder, run_log, write_provenance
+from tipping_point.pipeline.protect import threshold_of_crimes
 from tipping_point.pipeline.run import analyse
 from tipping_point.pipeline.vocabulary import choose_weights, vocabulary_of
 from tipping_point.schema import InputError
@@ -65,9 +67,15 @@ def run_backtest(
         progress: called with the name of each step.
 
     Raises:
-        InputError: the study or its data is at fault, or the period is too short (see `find_origins`).
+        InputError: the study or its data is at fault, the period is too short (see `find_origins`), or the crimes are
+            from files of which small numbers are hidden.
     """
     say = progress or _say_nothing
+    if threshold_of_crimes(config) > OPEN:
+        raise InputError(
+            "backtest: its tables tell of every ward what came in each year, and the study's crimes are from files of "
+            "which small numbers are hidden; it is for open data, or for files with threshold = 1"
+        )
     find_origins(config.start, config.end)
     kinds = [source.kind for source in config.of("deprivation")]
     with fresh_folder(output) as folder, run_log(folder / "run.log", inputs=[source.path for source in config.sources]):
