@@ -89,8 +89,21 @@ def test_ratios_by_hand():
     assert (set(table["start"]), set(table["end"]), set(table["months"])) == ({"2024-04"}, {"2025-03"}, {12})
     assert explain_partnerships(table) == (
         "Kent: in 1 of 2 community safety partnerships crimes placed in wards are far from the offences that the Home"
-        " Office publishes for the same quarters (ratio of ours to theirs: Shepway 0.67); counts there are to be read"
-        " with care. By type of crime 2 ratios are far from one (recorded_crime_partnerships.csv).",
+        " Office publishes for the same quarters (ratio of ours to theirs: Shepway 0.67), and 1 of 4 ratios by type of"
+        " crime are (recorded_crime_partnerships.csv): counts there are to be read with care.",
+    )
+
+
+def test_a_type_that_is_far_is_said_even_where_all_together_are_not():
+    wards = wards_of("Ashford")
+    table = calibrate_partnerships(
+        counts_of(wards), published("kent", "Ashford", burglary=80, drugs=40), wards, MEMBERS
+    )
+    assert table["far"].tolist() == [True, True, False]
+    assert explain_partnerships(table) == (
+        "Kent: in 0 of 1 community safety partnerships crimes placed in wards are far from the offences that the Home"
+        " Office publishes for the same quarters, and 2 of 2 ratios by type of crime are"
+        " (recorded_crime_partnerships.csv): counts there are to be read with care.",
     )
 
 

@@ -216,8 +216,8 @@ def check_words(results, text: str) -> None:
                     assert not WORDS_NEVER_USED.search(str(said)), (name, said)
 
 
-def test_every_area_has_one_page_with_all_that_was_asked(finished, tmp_path):
-    page = Tables(write(finished, tmp_path))
+def test_every_area_has_one_page_with_all_that_was_asked(analysed_demo, tmp_path):
+    page = Tables(write(analysed_demo, tmp_path))
     for part in ("Who is accountable", "Why here: the four criteria", "How sure, and what it is most sensitive to",
                  "What drives it, and who holds the lever", "Quarter by quarter", "Places like it that were not chosen",
                  "What success looks like, year by year", "What the data cannot say",
@@ -226,8 +226,8 @@ def test_every_area_has_one_page_with_all_that_was_asked(finished, tmp_path):
         assert part in page.part_text("area-1"), part
 
 
-def test_the_same_study_gives_the_same_bytes(finished, tmp_path):
-    assert write(finished, tmp_path / "a") == write(finished, tmp_path / "b")
+def test_the_same_study_gives_the_same_bytes(analysed_demo, tmp_path):
+    assert write(analysed_demo, tmp_path / "a") == write(analysed_demo, tmp_path / "b")
 
 
 # ------------------------------------------------------------------------------------------- a small study

@@ -7,6 +7,8 @@ import pytest
 from test_outputs_listing import COLUMNS, make_cover, make_study, make_wards
 
 from tipping_point.outputs import cards, listing
+from tipping_point.schema import Column
+from tipping_point.sources.levels import WHERE_SCHOOLS_ARE
 
 
 def facts(card, kind="facts"):
@@ -51,6 +53,16 @@ def test_how_sure_and_how_lasting_are_said_with_their_numbers():
     assert lasting[8] == ""
     assert "(likely 3rd to 9th)" in facts(card)["Place by index"][6]
     assert facts(card, "more")["Place under other choices"][6] == "1st to 20th"
+
+
+def test_a_figure_that_is_not_the_ward_s_own_says_so_on_its_card():
+    columns = [
+        Column("absence_at_schools", "", WHERE_SCHOOLS_ARE, "higher"),
+        Column("attainment_of_district", "", "of its district, not of the ward", "lower"),
+    ]
+    wards = make_wards().assign(absence_at_schools=5.0, attainment_of_district=40.0)
+    more = facts(cards.ward_cards(wards, make_cover(), columns), "more")
+    assert more["Absence at schools (where schools are, not where pupils live)"][6] == "5"
 
 
 def test_an_area_s_card_says_why_who_and_what_would_change_it():

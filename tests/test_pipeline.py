@@ -21,6 +21,7 @@ TABLES = (
     *(f"{name}.csv" for name in RECORDS if name not in ASKED_FOR),
     "unplaced.csv",
     "trend.csv",
+    "trend_years.csv",
     "wards.csv",
     "areas.csv",
     "counts.parquet",

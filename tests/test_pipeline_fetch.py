@@ -359,6 +359,13 @@ def test_a_file_without_a_dataset_that_is_not_there(web, study):
     assert (study.parent / "data/police_uk/2025-12.zip").exists()
 
 
+def test_a_table_that_an_analyst_makes_is_not_looked_for(web, study):
+    entry = '\n[[sources.context]]\nname = "A"\npath = "a.csv"\nlevel = "country"\nunit = "x"\npublisher = "y"\n'
+    study.write_text(study.read_text() + entry)
+    with pytest.raises(InputError, match=r"a\.csv: is not there, and no client brings it; docs/context\.md says how"):
+        fetch(web, study)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [

@@ -72,7 +72,7 @@ def test_schools_are_assigned_to_wards_and_say_so(files, wards):
     assert number.name == "absence_schools"
 
 
-def test_a_districts_figure_stands_under_a_name_of_its_own(files, wards):
+def test_a_districts_figure_stands_under_a_name_of_its_own(files, wards, caplog):
     text = "code,rate\nE06000001,5\nE06000003,9\n"
     config = files(text, level="district", code_column="code")
     result, _ = add_other_indicators(config, wards)
@@ -82,6 +82,7 @@ def test_a_districts_figure_stands_under_a_name_of_its_own(files, wards):
     assert "a district's figure, the same for all its wards; context only; shown beside and never" in column.meaning
     assert column.unit == "of its district, not of the ward"
     assert "absence_of_district" not in wards, "the input is left as it was"
+    assert "no figure of 1 district(s), whose wards stay blank: E06000002" in caplog.text
 
 
 def test_the_sources_carry_the_mark(files):

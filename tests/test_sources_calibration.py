@@ -132,6 +132,18 @@ def test_older_sheets_and_partnerships(tmp_path):
     assert table["offences"].tolist() == [0.0, 3.0]
 
 
+def test_the_forces_wanted_alone(tmp_path):
+    names = ("Kent", "London, City of", "Devon and Cornwall", "Metropolitan Police")
+    rows = [row for name in names for row in force_rows(force=name, quarters=("Q1",))]
+    path = pfa(tmp_path / "a.ods", {"2024_25": rows})
+    wanted = ("city-of-london", "devon-and-cornwall", "metropolitan")
+    assert sorted(read_recorded_crime(path, forces=wanted)["force"]) == sorted(wanted)
+    with pytest.raises(InputError, match="no row of essex under a header that is understood"):
+        read_recorded_crime(path, forces=["essex"])
+    with pytest.raises(InputError, match="no row of 2030 of kent under a header"):
+        read_recorded_crime(path, forces=["kent"], years=[2030])
+
+
 def test_bodies_that_police_no_ward_are_left_out_and_fraud_has_no_type(tmp_path):
     names = ("Action Fraud", "CIFAS", "UK Finance", "Financial Fraud Action UK", "British Transport Police", "Kent")
     rows = [row for name in names for row in force_rows(force=name, quarters=("Q1",), offence=FRAUD)]

@@ -127,13 +127,15 @@ def explain_partnerships(table: pd.DataFrame) -> tuple[str, ...]:
     for force, rows in table[table["match"] == COMPARED].groupby("force_name", sort=True):
         together = rows[rows["crime_type"] == "all"]
         wide = together[together["far"]]
-        if len(wide):
+        apart = int((rows["far"] & (rows["crime_type"] != "all")).sum())
+        if len(wide) or apart:
             shown = _listed(f"{who} {ratio:.2f}" for who, ratio in zip(wide["partnership"], wide["ratio"], strict=True))
             sentences.append(
                 f"{force}: in {len(wide)} of {len(together)} community safety partnerships crimes placed in wards are"
-                f" far from the offences that the Home Office publishes for the same quarters (ratio of ours to theirs:"
-                f" {shown}); counts there are to be read with care. By type of crime {int(rows['far'].sum())} ratios"
-                f" are far from one (recorded_crime_partnerships.csv)."
+                f" far from the offences that the Home Office publishes for the same quarters"
+                f"{f' (ratio of ours to theirs: {shown})' if shown else ''}, and {apart} of {len(rows) - len(together)}"
+                f" ratios by type of crime are (recorded_crime_partnerships.csv): counts there are to be read with"
+                f" care."
             )
     for key, rows in table[table["match"] != COMPARED].groupby(["force_name", "match"], sort=True):
         name, match = (str(part) for part in key)

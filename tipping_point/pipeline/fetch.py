@@ -125,6 +125,8 @@ def _by_path(config: Config) -> dict[Path, Source]:
 
 
 def _refuse(source: Source) -> Brought:
+    if source.section == "context":
+        raise InputError(f"{source.path}: is not there, and no client brings it; docs/context.md says how to make it.")
     raise InputError(
         f"{source.path}: is not there, and its entry in [sources.{source.section}] names no dataset to fetch; put the"
         f' file there, or add dataset = "…".'

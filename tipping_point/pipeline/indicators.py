@@ -5,6 +5,7 @@ Each is shown under a name that says so, is marked wherever it is explained, and
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,8 @@ from tipping_point.sources.district_figures import read_district_figures
 from tipping_point.sources.explore_education import read_education
 from tipping_point.sources.levels import WARD_LEVELS, mark_proxy
 from tipping_point.sources.schools import bring_schools_to_wards, read_school_register
+
+log = logging.getLogger(__name__)
 
 WARD = "ward"
 _ENDS = {"district": "_of_district", "school": "_at_schools"}
@@ -101,7 +104,8 @@ def describe_indicators(config: Config) -> list[Column]:
 
 def mark_of(source: Source) -> str:
     """What the list of sources says of an indicator that is not the ward's own; '' of others."""
-    return mark_proxy(level_of(source)) if source.section == "indicator" and level_of(source) in _ENDS else ""
+    other = source.section == "indicator" and level_of(source) in _ENDS
+    return f"Marked so in every table: {mark_proxy(level_of(source))}" if other else ""
 
 
 def _of_district(source: Source, wards: gpd.GeoDataFrame) -> tuple[dict[str, pd.Series], int]:
@@ -113,6 +117,11 @@ def _of_district(source: Source, wards: gpd.GeoDataFrame) -> tuple[dict[str, pd.
             f"{source.path}: has no district of the study ({', '.join(sorted(set(wards['district_code']))[:5])}); its"
             f" codes may be of another year, or of counties, whose figures are of no district."
         )
+    if lacking := sorted(set(wards["district_code"]) - set(table["district_code"])):
+        log.warning(
+            "indicator %s: no figure of %d district(s), whose wards stay blank: %s", source.options["name"],
+            len(lacking), ", ".join(lacking[:10]),
+        )  # fmt: skip
     return {f"{source.options['name']}{_ENDS['district']}": values}, len(table)
 
 
