@@ -283,8 +283,11 @@ def _read(values: pd.Series | pd.DataFrame, graph: Graph, permutations: int, alt
         repeated = values.index[values.index.duplicated()].unique()
         faults.append(f"values: {len(repeated)} label(s) stand more than once, each must once: {_some(repeated)}")
     for absent, said in (
-        (values.index[~values.index.isin(graph.unique_ids)], "values: {} label(s) are not in the graph: {}"),
-        (graph.unique_ids[~graph.unique_ids.isin(values.index)], "graph: {} label(s) are not in the values: {}"),
+        (values.index[~values.index.isin(graph.unique_ids.to_numpy())], "values: {} label(s) are not in the graph: {}"),
+        (
+            graph.unique_ids[~graph.unique_ids.isin(values.index.to_numpy())],
+            "graph: {} label(s) are not in the values: {}",
+        ),
     ):
         if len(absent):
             faults.append(said.format(len(absent), _some(absent)))

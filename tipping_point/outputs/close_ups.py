@@ -52,6 +52,16 @@ class Frame:
         return self.west, self.north - HIGH / self.scale, self.west + WIDE / self.scale, self.north
 
 
+@dataclass(frozen=True)
+class Outline:
+    """The small outline of the whole study: where it lies, its size in units of the picture, and its path."""
+
+    frame: Frame
+    wide: int
+    high: int
+    path: str
+
+
 def close_ups(
     wards: gpd.GeoDataFrame, chosen: Sequence[Area], simple: gpd.GeoSeries | None = None
 ) -> dict[str, Markup]:
@@ -63,14 +73,12 @@ def close_ups(
     metres = wards if wards.crs is None or wards.crs == schema.SYSTEM else wards.to_crs(schema.SYSTEM)
     whole = np.where(metres.geometry.isna(), shapely.Polygon(), metres.geometry.to_numpy())
     land = gpd.GeoSeries(whole, index=wards.index)
-    outline = shapely.Polygon() if simple is None or not len(chosen) else _outline(simple)
+    outline = _draw_outline(shapely.Polygon() if simple is None or not len(chosen) else _outline(simple))
     near = {code for area in chosen for code in area.codes}
     return {area.area_id: _picture(area, wards, land, near - set(area.codes), outline) for area in chosen}
 
 
-def _picture(
-    area: Area, wards: pd.DataFrame, land: gpd.GeoSeries, beside: set[str], outline: shapely.Geometry
-) -> Markup:
+def _picture(area: Area, wards: pd.DataFrame, land: gpd.GeoSeries, beside: set[str], outline: Outline) -> Markup:
     own = land[land.index.isin(area.codes)]
     mine = own[~own.is_empty]
     if mine.empty:
@@ -169,18 +177,23 @@ def _outline(simple: gpd.GeoSeries) -> shapely.Geometry:
     return shapely.simplify(whole, max(east - west, north - south) / 250)
 
 
-def _inset(outline: shapely.Geometry, mine: gpd.GeoSeries) -> Markup:
-    """The outline of the study in the upper right corner, with a mark where the area lies."""
-    if outline.is_empty:
-        return Markup("")
-    west, south, east, north = outline.bounds
+def _draw_outline(whole: shapely.Geometry) -> Outline:
+    """The outline of the study drawn once, for the corner of every picture."""
+    west, south, east, north = (0.0, 0.0, 0.0, 0.0) if whole.is_empty else whole.bounds
     scale = INSET / max(east - west, north - south, 1.0)
-    wide, high = round((east - west) * scale), round((north - south) * scale)
     frame = Frame(west, north, scale)
+    return Outline(frame, round((east - west) * scale), round((north - south) * scale), frame.path(whole))
+
+
+def _inset(outline: Outline, mine: gpd.GeoSeries) -> Markup:
+    """The outline of the study in the upper right corner, with a mark where the area lies."""
+    if not outline.path:
+        return Markup("")
+    frame, wide, high = outline.frame, outline.wide, outline.high
     middle = shapely.centroid(shapely.unary_union(mine.to_numpy()))
     ((x, y),) = frame.place(np.array([[middle.x, middle.y]])).round()
     form = Markup(
         '<g transform="translate({0} 12)"><rect x="-8" y="-4" width="{1}" height="{2}" fill="#ffffff"/>'
         '<path d="{3}" fill="{4}" stroke="{5}"/><circle cx="{6:.0f}" cy="{7:.0f}" r="9" fill="{8}"/></g>'
     )
-    return form.format(WIDE - wide - 16, wide + 16, high + 12, frame.path(outline), LINE, QUIET, x, y, INK)
+    return form.format(WIDE - wide - 16, wide + 16, high + 12, outline.path, LINE, QUIET, x, y, INK)

@@ -66,7 +66,10 @@ CRITERIA: Mapping[str, str] = {
 def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Each row as a dictionary, with None for every kind of missing value; geometry left out."""
     plain = pd.DataFrame(table.drop(columns="geometry", errors="ignore"))
-    columns = [plain[name].astype(object).where(plain[name].notna(), None).tolist() for name in plain.columns]
+    columns = [
+        [None if gone else value for value, gone in zip(column.tolist(), column.isna().tolist(), strict=True)]
+        for _, column in plain.items()
+    ]
     return [dict(zip(plain.columns, values, strict=True)) for values in zip(*columns, strict=True)]
 
 

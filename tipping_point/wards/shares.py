@@ -130,7 +130,8 @@ def _check(values: pd.DataFrame, shares: Shares, *, combine: str, whole: bool) -
 
 def code_faults(codes: pd.Index, tables: list[pd.DataFrame], *, wanted: str, label: str) -> list[str]:
     """A fault where fewer than nine in ten codes are `wanted`, with the year that each belongs to as far as known."""
-    known = codes.isin(pd.concat([table[wanted] for table in tables if wanted in table]))
+    # As an array: to look in a column of texts pandas takes it apart text by text.
+    known = codes.isin(pd.concat([table[wanted] for table in tables if wanted in table]).to_numpy())
     if not len(codes) or known.mean() >= KNOWN_CODES:
         return []
     strange = codes[~known]
@@ -170,7 +171,7 @@ def _apportion(
 
 
 def _log(values: pd.DataFrame, shares: Shares, converted: Converted, combine: str) -> None:
-    lost = values.index[~values.index.isin(shares.table[shares.source])]
+    lost = values.index[~values.index.isin(shares.table[shares.source].to_numpy())]
     partly = (converted.known < 1 - 1e-9) & (converted.known > 0)
     log.info(
         "%s: %d areas (%s) to %d (%s) by %s; %d codes in none of them; %d without a value, %d known in part",

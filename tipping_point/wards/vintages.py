@@ -290,7 +290,9 @@ def find_code_wards(
     shares = build_shares(lookups, populations, source=other, target=membership.ward).table
     shares = shares.rename(columns={membership.ward: "ward_code"})
     most = shares.sort_values([other, "share", "ward_code"], ascending=[True, False, True]).drop_duplicates(other)
-    foreign = most[~most[other].isin(own.index)].set_index(other)[["ward_code", "share"]].assign(vintage=other)
+    foreign = (
+        most[~most[other].isin(own.index.to_numpy())].set_index(other)[["ward_code", "share"]].assign(vintage=other)
+    )
     log.info(
         "codes: %d of %s and %d only of %s, %d of those in more than one ward",
         len(own), membership.small_area, len(foreign), other, int((foreign["share"] < 1 - 1e-9).sum()),
