@@ -177,10 +177,7 @@ def protect_tables(
         safe["annex"] = blank(table, own, [*scores, "why", "would_change"])
     for name in ("recorded_crime", "recorded_crime_partnerships"):
         if name in safe:
-            table = safe[name]
-            coarse = (table["published"] * table["months"] * 10**-_TWO).ge(threshold)
-            told = blank(table, ~coarse, ["ratio", "far"]).round({"ratio": _TWO})
-            safe[name] = blank(told, pd.Series(data=True, index=table.index), ["crimes"])
+            safe[name] = coarse_ratios(safe[name], threshold=threshold)
     if "agreement" in safe:
         accounts = ("agree", "disagree", "only_code", "only_point", "neither")
         safe["agreement"] = protect_rows(safe["agreement"], accounts, threshold=threshold)
@@ -189,6 +186,18 @@ def protect_tables(
         numbers = [name for name in safe["unplaced"].columns.astype(str) if name != "force_name"]
         safe["unplaced"] = blank(safe["unplaced"], pd.Series(data=True, index=safe["unplaced"].index), numbers)
     return safe
+
+
+def coarse_ratios(table: pd.DataFrame, *, threshold: int = THRESHOLD) -> pd.DataFrame:
+    """Counts over published totals without the counts, and ratios in two decimals where those leave enough open.
+
+    Args:
+        table: crimes and published (a month), months, ratio and far.
+        threshold: how many crimes a ratio has to leave open.
+    """
+    coarse = (table["published"] * table["months"] * 10**-_TWO).ge(threshold)
+    told = blank(table, ~coarse, ["ratio", "far"]).round({"ratio": _TWO})
+    return blank(told, pd.Series(data=True, index=table.index), ["crimes"])
 
 
 def protect_rows(table: Table, columns: Collection[str], *, threshold: int = THRESHOLD) -> Table:

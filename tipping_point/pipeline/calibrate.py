@@ -6,8 +6,11 @@ import geopandas as gpd
 import pandas as pd
 
 from tipping_point.config import Config
+from tipping_point.disclosure.edition import OPEN
+from tipping_point.disclosure.tables import coarse_ratios
 from tipping_point.measures.calibration import calibrate_counts, explain_calibration
 from tipping_point.measures.partnerships import calibrate_partnerships, explain_partnerships
+from tipping_point.pipeline.protect import threshold_of_crimes
 from tipping_point.pipeline.read import Prepared
 from tipping_point.pipeline.vocabulary import measured_flag, vocabulary_of
 from tipping_point.schema import InputError, force_slug, plain_type
@@ -40,7 +43,7 @@ def calibrate_study(
     if whole or not parts:
         inside = wards[wards["force_name"].isin(whole)] if parts else wards
         held = counts[counts["ward_code"].isin(inside.index)]
-        tables["recorded_crime"] = calibrate_counts(held, published, inside)
+        tables["recorded_crime"] = _safe(config, calibrate_counts(held, published, inside))
         said += explain_calibration(tables["recorded_crime"])
     if parts:
         said.append(
@@ -53,10 +56,16 @@ def calibrate_study(
                 "sources.recorded_crime: a table by community safety partnership needs the lookup of districts to"
                 " partnerships to forces (lookup_force) among [[sources.lookup]]"
             )
-        table = calibrate_partnerships(counts, published, wards, members)
+        table = _safe(config, calibrate_partnerships(counts, published, wards, members))
         tables["recorded_crime_partnerships"] = table
         said += explain_partnerships(table)
     return tables, tuple(said)
+
+
+def _safe(config: Config, table: pd.DataFrame) -> pd.DataFrame:
+    """The ratios as they may be told, since sentences are made of them: coarse where small numbers are hidden."""
+    threshold = threshold_of_crimes(config)
+    return table if threshold == OPEN else coarse_ratios(table, threshold=threshold)
 
 
 def _read(config: Config, forces: set[str]) -> pd.DataFrame:
