@@ -60,6 +60,7 @@ from tipping_point.schema import (
 from tipping_point.wards.neighbours import graph_table
 from tipping_point.wards.points import say_agreement
 from tipping_point.wards.unplaced import UNPLACED, bound_unplaced, say_unplaced
+from tipping_point.wards.vintages import PARTLY_KNOWN, say_partly_known
 
 log = logging.getLogger(__name__)
 
@@ -256,12 +257,14 @@ def analyse(
             wards, told.areas, crimes.files, default_index=not (config.components or config.preset),
             method=config.method, repaired=prepared.repaired,
         ),
-        *say_agreement(found.agreement), *say_unplaced(unplaced), *measured.choices, *hot_choices, *value_choices,
+        *say_agreement(found.agreement), *say_unplaced(unplaced), *say_partly_known(prepared.partly_known),
+        *measured.choices, *hot_choices, *value_choices,
         *chosen.sentences,
     ]  # fmt: skip
     tables = {
         "concentration": describe_concentration(wards, measured.monthly, seed=config.seed), **measured.tables,
         "choices": firm.compared, "sensitivity": firm.explained, "agreement": found.agreement, "unplaced": unplaced,
+        "partly_known": prepared.partly_known,
         "trend": area_quarters(counts, told.areas[told.areas["shortlisted"]], types=list(weights)),
         **told.tables,
     }  # fmt: skip
@@ -273,6 +276,7 @@ def analyse(
     known = {
         **RECORDS,
         "unplaced": UNPLACED,
+        "partly_known": PARTLY_KNOWN,
         "trend": QUARTERS,
         "denominators": denominator_columns(list_denominators(config)),
     }
