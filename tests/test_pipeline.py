@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import filecmp
 import json
 import shutil
@@ -215,12 +216,17 @@ def test_check_says_what_is_read_and_missing_without_analysis(study, demo):
     assert any("crime files in the period: 179" in line for line in findings.reads)
 
 
-def test_a_part_of_the_city_is_a_study_too(demo, study, tmp_path):
-    name = analyse(study).wards["district_name"].iloc[0]
+def quick(path):
+    """A study that is not asked how firm it is: of few draws."""
+    return dataclasses.replace(read_study(path), permutations=999, simulations=20, selections=1)
+
+
+def test_a_part_of_the_city_is_a_study_too(demo, study, wards):
+    name = wards["district_name"].iloc[0]
     text = study.text.replace("[study]", f'[study]\narea = ["district:{name}"]', 1)
     part = demo.folder / "part.toml"
     part.write_text(text, encoding="utf-8")
-    results = analyse(read_study(part))
+    results = analyse(quick(part))
     assert set(results.wards["district_name"]) == {name}
     assert results.reconciliation["outside_area"].sum() > 0
 
@@ -237,7 +243,7 @@ def test_a_study_can_name_another_measure(demo, study, crime, types):
     text = study.text.replace('measure = "serious"', crime)
     path = demo.folder / "other.toml"
     path.write_text(text, encoding="utf-8")
-    results = analyse(read_study(path))
+    results = analyse(quick(path))
     counts = results.counts[results.counts["crime_type"].isin(types)].groupby("ward_code")["crimes"].sum()
     assert (results.wards["crimes"] == counts[results.wards.index]).all()
     assert results.cover.measure_types == types
@@ -247,9 +253,9 @@ def test_a_study_can_name_another_measure(demo, study, crime, types):
         assert harm.to_numpy(dtype=float) == pytest.approx(results.wards["harm"].to_numpy())
 
 
-def test_people_in_the_day_flag_visitor_wards_and_are_a_denominator(demo, study):
+def test_people_in_the_day_flag_visitor_wards_and_are_a_denominator(demo, study, finished):
     """Where a study knows who is there in the day, the flag is known, not guessed."""
-    results = analyse(study)
+    results, _ = finished
     centre = demo.truth["busy_centre"]
     workday = results.wards["population"].where(~results.wards.index.isin(centre), 90_000)
     table = workday.rename("workday").rename_axis("ward25_code").reset_index()
@@ -259,7 +265,7 @@ def test_people_in_the_day_flag_visitor_wards_and_are_a_denominator(demo, study)
     text += 'worse = "higher"\ncombine = "sum"\nvintage = "ward25"\n'
     path = demo.folder / "workday.toml"
     path.write_text(text, encoding="utf-8")
-    known = analyse(read_study(path))
+    known = analyse(quick(path))
     assert set(known.wards.index[known.wards["visitor_ward"]]) == set(centre)
     assert not known.wards["visitor_basis"].str.contains("guess").any()
     assert (known.wards.loc[centre, "crime_rate"] < results.wards.loc[centre, "crime_rate"] / 3).all()
@@ -278,7 +284,7 @@ def test_an_archive_that_overlaps_is_told_by_its_name_alone(demo, study, tmp_pat
     path = demo.folder / "overlap.toml"
     path.write_text(text, encoding="utf-8")
     try:
-        results = run_study(read_study(path), output=tmp_path / "out")
+        results = run_study(quick(path), output=tmp_path / "out")
     finally:
         older.unlink()
     assert results.reconciliation["rows_in"].sum() == demo.truth["crime_rows"]

@@ -8,6 +8,7 @@ import pytest
 from tipping_point.config import read_study
 from tipping_point.pipeline.read import add_context, prepare_wards
 from tipping_point.schema import InputError
+from tipping_point.wards.vintages import say_partly_known
 
 INDICATOR = """
 [[sources.indicator]]
@@ -73,6 +74,25 @@ def test_a_mean_of_the_middle_layer_is_weighted_by_the_residents_that_each_gives
 def test_a_sum_of_the_middle_layer_keeps_its_total(middle):
     make, _, _, figures = middle
     assert make("sum").wards["emergency_admissions"].sum() == pytest.approx(figures.sum())
+
+
+def test_wards_known_in_part_are_named_with_how_much_is_known(middle, tmp_path):
+    make, ward_of, by_small_area, figures = middle
+    assert make("mean").partly_known.empty
+    lost = figures.index[1]
+    figures.drop(lost).rename_axis("MSOA21CD").rename("Value").to_csv(tmp_path / "admissions.csv")
+    prepared = make("mean")
+    residents = prepared.residents.reindex(ward_of.index)
+    there = residents.where(by_small_area.reindex(ward_of.index) != figures[lost], 0.0)
+    known = (there.groupby(ward_of).sum() / residents.groupby(ward_of).sum()).loc[
+        lambda share: share.between(0.001, 0.999)
+    ]
+    partly = prepared.partly_known.set_index("ward_code")
+    assert len(partly) == len(known) > 0
+    assert set(partly["figure"]) == {"emergency_admissions"}
+    assert partly["known"].to_dict() == pytest.approx(known.to_dict())
+    (sentence,) = say_partly_known(prepared.partly_known)
+    assert sentence.startswith("emergency_admissions is known for only a part of the residents of ")
 
 
 def test_without_the_lookup_of_the_middle_layer_the_study_is_told_what_is_wanted(middle, demo, tmp_path):

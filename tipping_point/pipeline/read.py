@@ -36,9 +36,11 @@ from tipping_point.wards.vintages import (
     Membership,
     bring_to_wards,
     build_membership,
+    convert_table,
     find_code_wards,
     find_owners,
     find_wider,
+    list_partly_known,
 )
 
 
@@ -65,6 +67,8 @@ class Prepared:
     """Every ward of the file, also outside the study's area."""
     overlaps: tuple[Shares, ...]
     """By geometry, from wards of other years that no lookup leads from."""
+    partly_known: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Wards of which a figure is known for some residents only: `wards.vintages.PARTLY_KNOWN`."""
     characteristics: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Residents of every ward by 'characteristic: group': evidence of who a choice reaches, and never its input."""
     beside: Beside = field(default_factory=Beside)
@@ -153,17 +157,19 @@ def _with_authorities(lookups: Sequence[pd.DataFrame]) -> tuple[pd.DataFrame, ..
 def add_context(config: Config, prepared: Prepared) -> tuple[Prepared, dict[str, Mapping[str, float]]]:
     """Deprivation domains and indicators onto the wards; also the published domain weights by country."""
     membership, residents = prepared.membership, prepared.residents
-    scores, weights, rows = [], {}, dict(prepared.rows)
+    scores, weights, rows, partly = [], {}, dict(prepared.rows), []
     for source in config.of("deprivation"):
         table = read_deprivation(source.path, kind=source.kind)
         rows[source.path] = len(table)
         country = str(table.attrs["country"])
         weights[country] = table.attrs["weights"]
         small_area = next(column for column in table.columns if column.endswith("_code"))
-        domains = bring_to_wards(
+        of_wards = convert_table(
             _of_country(table[[small_area, *DOMAINS]], country),
             membership, label=source.path.name, combine="mean", weights=residents, lookups=prepared.lookups,
         )  # fmt: skip
+        partly.append(list_partly_known(of_wards, prepared.wards.index[prepared.wards["country"] == country]))
+        domains = of_wards.values
         scores.append(domains[domains.index.str[0] == country[0]].assign(country=country))
     wards = add_deprivation(prepared.wards, pd.concat(scores), weights=weights)
     for source in own_indicators(config):
@@ -176,10 +182,12 @@ def add_context(config: Config, prepared: Prepared) -> tuple[Prepared, dict[str,
         )
         rows[source.path] = len(table)
         name = _free_name(source)
-        values = bring_to_wards(
+        converted = convert_table(
             table, membership, label=f"indicator {name}", combine=source.options["combine"], weights=residents,
             lookups=prepared.lookups, overlaps=prepared.overlaps,
         )  # fmt: skip
+        partly.append(list_partly_known(converted, wards.index))
+        values = converted.values
         wards[name] = values[name].reindex(wards.index)
     wards, read = add_other_indicators(config, wards)
     rows |= read
@@ -203,7 +211,8 @@ def add_context(config: Config, prepared: Prepared) -> tuple[Prepared, dict[str,
     characteristics = pd.concat(groups, axis=1).reindex(wards.index) if groups else pd.DataFrame(index=wards.index)
     beside = read_beside(config, prepared.lookups, wards)
     rows |= beside.rows
-    return replace(prepared, wards=wards, rows=rows, characteristics=characteristics, beside=beside), weights
+    prepared = replace(prepared, partly_known=pd.concat(partly, ignore_index=True), beside=beside)
+    return replace(prepared, wards=wards, rows=rows, characteristics=characteristics), weights
 
 
 def _free_name(source: Source) -> str:

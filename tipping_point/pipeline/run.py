@@ -64,6 +64,7 @@ from tipping_point.schema import (
 from tipping_point.wards.neighbours import graph_table
 from tipping_point.wards.points import say_agreement
 from tipping_point.wards.unplaced import UNPLACED, bound_unplaced, say_unplaced
+from tipping_point.wards.vintages import PARTLY_KNOWN, say_partly_known
 
 log = logging.getLogger(__name__)
 
@@ -259,7 +260,8 @@ def analyse(
         Found(wards, told.areas, counts, found.coverage, found.counted.reconciliation, {
             "concentration": describe_concentration(wards, measured.monthly, seed=config.seed), **measured.tables,
             "choices": firm.compared, "sensitivity": firm.explained, "agreement": found.agreement,
-            "unplaced": bound_unplaced(found.coverage, counts, wards), "flags": found.flags, **told.tables,
+            "unplaced": bound_unplaced(found.coverage, counts, wards), "flags": found.flags,
+            "partly_known": prepared.partly_known, **told.tables,
         }),
         graph, types=list(weights), edition=edition, withheld=found.withheld,
     )  # fmt: skip
@@ -275,8 +277,8 @@ def analyse(
             shown.wards, shown.areas, crimes.files, default_index=not (config.components or config.preset),
             method=config.method, repaired=prepared.repaired,
         ),
-        *say_agreement(tables["agreement"]), *say_unplaced(tables["unplaced"]), *measured.choices, *hot_choices,
-        *value_choices, *chosen.sentences,
+        *say_agreement(tables["agreement"]), *say_unplaced(tables["unplaced"]), *say_partly_known(prepared.partly_known),
+        *measured.choices, *hot_choices, *value_choices, *chosen.sentences,
     ]  # fmt: skip
     cover = _cover(
         config, (shown.wards, shown.coverage, shown.reconciliation, sources, tables["concentration"]), weights,
@@ -286,6 +288,7 @@ def analyse(
     known = {
         **RECORDS,
         "unplaced": UNPLACED,
+        "partly_known": PARTLY_KNOWN,
         "trend": QUARTERS,
         "trend_years": YEARS,
         "denominators": denominator_columns(list_denominators(config)),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from tipping_point.schema import InputError
+from tipping_point.schema import Column, InputError
 from tipping_point.wards.overlap import SMALL_AREAS, build_shares
 from tipping_point.wards.shares import Converted, Shares, code_faults, convert_by_shares
 
@@ -18,6 +18,12 @@ log = logging.getLogger(__name__)
 
 MINIMUM_KNOWN = 0.5
 """Share of a ward's residents for whom a value of another year's areas must be known: a sum over less is no total."""
+
+PARTLY_KNOWN: tuple[Column, ...] = (
+    Column("ward_code", "Code of the ward", "code"),
+    Column("figure", "The column of wards.csv", "text"),
+    Column("known", "Share of the ward's residents for whom a value of the figure's areas was known", "share"),
+)
 
 
 @dataclass(frozen=True)
@@ -261,6 +267,23 @@ def convert_table(
                 f"lookup between the two"
             ) from error
     return convert_to_wards(values, fitting[0], combine=combine, minimum_known=MINIMUM_KNOWN)
+
+
+def list_partly_known(converted: Converted, wards: pd.Index) -> pd.DataFrame:
+    """The wards whose figure rests on a part of their residents alone: PARTLY_KNOWN, one row per ward and figure."""
+    known = converted.known.reindex(wards).rename_axis("ward_code").reset_index()
+    table = known.melt("ward_code", var_name="figure", value_name="known")
+    partly = table[(table["known"] > 0) & (table["known"] < 1 - 1e-9)]
+    return partly.sort_values(["figure", "ward_code"], ignore_index=True)[[column.name for column in PARTLY_KNOWN]]
+
+
+def say_partly_known(partly: pd.DataFrame) -> list[str]:
+    """How many wards each figure is known in part for, in a sentence each."""
+    return [
+        f"{figure} is known for only a part of the residents of {len(rows):,} {'ward' if len(rows) == 1 else 'wards'} "
+        f"(least {rows['known'].min():.0%}); partly_known.csv names them."
+        for figure, rows in partly.groupby("figure")
+    ]
 
 
 def _as_population(weights: pd.Series, small_area: str) -> pd.DataFrame:
