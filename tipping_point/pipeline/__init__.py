@@ -3,7 +3,8 @@
 from tipping_point.pipeline.check import Findings, check_study
 from tipping_point.pipeline.explain import explain_in_folder
 from tipping_point.pipeline.freeze import Criteria, compare_criteria, freeze_study
-from tipping_point.pipeline.run import STEPS, Results, analyse, run_study, show_steps
+from tipping_point.pipeline.present import Results
+from tipping_point.pipeline.run import STEPS, analyse, run_study, show_steps
 
 __all__ = [
     "STEPS",
