@@ -225,4 +225,4 @@ def test_the_public_edition_refuses_a_source_without_a_licence(city, refused):
     with path.open("a", encoding="utf-8") as file:
         file.write('\n[[sources.indicator]]\nname = "own"\npath = "own.csv"\nworse = "higher"\ncombine = "mean"\n'
                    'column = "comparative_illness_and_disability_ratio_indicator"\nvintage = "lsoa21"\n')  # fmt: skip
-    assert "no licence to publish is known for own.csv" in refused("--edition", "public")
+    assert "no licence of own.csv is known" in refused("--edition", "public")

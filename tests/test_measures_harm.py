@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tipping_point.measures.harm import HARM_WEIGHTS
-from tipping_point.measures.named import MEASURES, choose_types
-from tipping_point.schema import CRIME_TYPES, InputError
+from tipping_point.measures.named import MARKED, MEASURES, choose_types
+from tipping_point.schema import CRIME_TYPES, FLAGS, NOT_CRIME, InputError, plain_type
+from tipping_point.sources.offences import list_groups, subgroup_weights
 
 DERIVATION = Path(__file__).parents[1] / "docs/derivations/harm_weights.py"
 
@@ -30,23 +31,46 @@ def test_the_weights_are_what_the_derivation_gives(real_data):
 def test_every_type_but_those_without_a_severity_weight_has_one():
     assert set(CRIME_TYPES["police_uk"]) - set(HARM_WEIGHTS["police_uk"]) == {"Anti-social behaviour"}
     assert set(CRIME_TYPES["metropolitan"]) - set(HARM_WEIGHTS["metropolitan"]) == {"NFIB"}
+    assert set(CRIME_TYPES["subgroup"]) - set(HARM_WEIGHTS["subgroup"]) == {"Anti-social behaviour"}
 
 
-@pytest.mark.parametrize("vocabulary", CRIME_TYPES)
+def test_sub_groups_and_their_weights_are_those_of_the_table_of_offences():
+    assert HARM_WEIGHTS["subgroup"] == subgroup_weights()
+    assert set(CRIME_TYPES["subgroup"]) == set(list_groups("subgroup"))
+    assert set(CRIME_TYPES["police_uk"]) == set(list_groups("category"))
+
+
+@pytest.mark.parametrize("vocabulary", [name for name, types in CRIME_TYPES.items() if types])
 def test_named_measures_use_published_types(vocabulary):
-    for measure in MEASURES.values():
-        assert set(measure.types[vocabulary]) <= set(CRIME_TYPES[vocabulary])
-        assert measure.types[vocabulary]
+    for name, measure in MEASURES.items():
+        if name not in FLAGS:
+            assert set(measure.types[vocabulary]) <= set(CRIME_TYPES[vocabulary])
+            assert measure.types[vocabulary]
+        elif vocabulary in MARKED:
+            assert {plain_type(kind) for kind in measure.types[vocabulary]} == {*CRIME_TYPES[vocabulary]} - {*NOT_CRIME}
+            assert all(kind.endswith(f"[{name}]") for kind in measure.types[vocabulary])
+        else:
+            assert vocabulary not in measure.types
 
 
-def test_every_measure_but_all_crime_is_called_a_proxy():
-    assert {name for name, measure in MEASURES.items() if "proxy" in measure.proxy_note} == set(MEASURES) - {
-        "all_crime"
-    }
+def test_every_measure_but_all_crime_and_what_a_force_marked_is_called_a_proxy():
+    proxies = {name for name, measure in MEASURES.items() if "proxy" in measure.proxy_note}
+    assert proxies == set(MEASURES) - {"all_crime", *FLAGS}
 
 
 def test_anti_social_behaviour_is_in_no_measure():
-    assert not any("Anti-social behaviour" in measure.types["police_uk"] for measure in MEASURES.values())
+    types = {plain_type(kind) for measure in MEASURES.values() for kind in measure.types["police_uk"]}
+    assert "Anti-social behaviour" not in types
+
+
+def test_a_measure_that_the_files_cannot_give_is_refused():
+    with pytest.raises(InputError, match="'serious' adds up offences, and the study's files name none"):
+        choose_types("serious", "own", own=["ambulance calls"])
+    with pytest.raises(InputError, match="'knife' adds up offences"):
+        choose_types("knife", "metropolitan")
+    assert choose_types({"ambulance calls": 1.0}, "own", own=["ambulance calls"]) == ("ambulance calls",)
+    with pytest.raises(InputError, match="the types of this source are ambulance calls"):
+        choose_types({"Robbery": 1.0}, "own", own=["ambulance calls"])
 
 
 def test_unknown_measures_and_types_are_named():

@@ -69,7 +69,7 @@ def least_shown(source: Source) -> int:
 
 def threshold_of_crimes(config: Config) -> int:
     """The least number of crimes shown: of several files the most careful."""
-    return max(least_shown(source) for source in config.of("crime"))
+    return max((least_shown(source) for source in config.of("crime")), default=OPEN)
 
 
 def is_controlled(config: Config) -> bool:
