@@ -170,3 +170,16 @@ def test_the_sequence_darkens_in_clear_steps():
     assert len(steps) <= 5
     contrast = [(light + 0.05) / (dark + 0.05) for light, dark in itertools.pairwise(steps)]
     assert min(contrast) > 1.2
+
+
+def test_where_the_index_is_hidden_the_place_by_it_is_shown_and_said():
+    table = scored(*range(1, 11)).assign(rank=range(10, 0, -1))
+    (open_,) = views.views(table, make_cover())
+    (hidden,) = views.views(table.assign(index_score=np.nan), make_cover())
+    assert hidden.values.tolist() == open_.values.tolist()
+    assert hidden.classes[4].ranges == ("85.0 to 95.0",)
+    assert "The index itself is not shown" in hidden.note
+    assert "The index itself" not in open_.note
+    # A ward that alone has no index is one without a value, as before.
+    (partly,) = views.views(table.assign(index_score=[np.nan, *range(2, 11)]), make_cover())
+    assert partly.values[0] == classes.WITHOUT_VALUE

@@ -73,14 +73,22 @@ def _tested(wards: pd.DataFrame) -> bool:
 
 
 def _need(wards: pd.DataFrame) -> View:
-    """The index in at most five classes of equal size within each country."""
+    """The index in at most five classes of equal size within each country; the place by it where it is not shown."""
     score = np.asarray(wards["index_score"].astype(float).where(assessed(wards)), dtype=np.float64)
+    note = "Index 0-100, higher = greater need."
+    if "rank" in wards and not np.isfinite(score).any():
+        rank = wards["rank"].astype(float).where(assessed(wards))
+        ranked = rank.groupby(countries(wards)).transform("max")
+        score = np.asarray(100 * (ranked - rank + 0.5) / ranked, dtype=np.float64)
+        note = (
+            "Wards of the country in a hundred that have a lower index. The index itself is not shown, since small "
+            "numbers could be worked out from it."
+        )
     scale = equal_parts(score, countries(wards))
     values = scale.code(score, countries(wards))
     values[~assessed(wards)] = NOT_ASSESSED
     held = f"Each colour holds about {scale.part} of the assessed wards of its country."
-    note = f"Index 0-100, higher = greater need. {held}"
-    return View("Need", "Need: the index", note, scale.classes, scale.countries, values)
+    return View("Need", "Need: the index", f"{note} {held}", scale.classes, scale.countries, values)
 
 
 def _lasting(wards: pd.DataFrame) -> View:

@@ -101,7 +101,8 @@ def protect_study(
         threshold=threshold,
         edition=edition,
         withheld=withheld,
-        detail=config.detail,
+        # What is marked is rare by month: with months hardly a ward could keep its total.
+        detail=config.detail or ("period" if measured_flag(config) else None),
     )
     hidden = protected.wards
     scores = _scores(config, edition)
@@ -172,7 +173,8 @@ def _say_hidden(
         f"{number['harm']:,}. Nought is shown. Ranks, classes and states stay."
     ]
     if protected.detail == "period":
-        chosen = "" if config.detail else f" (more than {LARGEST:,} counts by month; crime.detail = 'month' shows them)"
+        why = "marked crimes are rare by month" if measured_flag(config) else f"more than {LARGEST:,} counts by month"
+        chosen = "" if config.detail else f" ({why}; crime.detail = 'month' shows them)"
         said.append(f"Counts are shown over the whole period and not by month{chosen}.")
     if number["harm"]:
         said.append(
