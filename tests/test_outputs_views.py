@@ -180,6 +180,11 @@ def test_where_the_index_is_hidden_the_place_by_it_is_shown_and_said():
     assert hidden.classes[4].ranges == ("85.0 to 95.0",)
     assert "The index itself is not shown" in hidden.note
     assert "The index itself" not in open_.note
-    # A ward that alone has no index is one without a value, as before.
+    # Where one ward's index is hidden the places of all are shown, so that the colours mean one thing.
     (partly,) = views.views(table.assign(index_score=[np.nan, *range(2, 11)]), make_cover())
-    assert partly.values[0] == classes.WITHOUT_VALUE
+    assert partly.values.tolist() == open_.values.tolist()
+    # A ward that has no index for want of a component has no place either.
+    lacking = table.assign(index_score=[np.nan, *range(2, 11)], rank=[np.nan, *range(9, 0, -1)])
+    (without,) = views.views(lacking, make_cover())
+    assert without.values[0] == classes.WITHOUT_VALUE
+    assert "The index itself" not in without.note

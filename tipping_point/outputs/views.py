@@ -76,8 +76,9 @@ def _need(wards: pd.DataFrame) -> View:
     """The index in at most five classes of equal size within each country; the place by it where it is not shown."""
     score = np.asarray(wards["index_score"].astype(float).where(assessed(wards)), dtype=np.float64)
     note = "Index 0-100, higher = greater need."
-    if "rank" in wards and not np.isfinite(score).any():
-        rank = wards["rank"].astype(float).where(assessed(wards))
+    rank = wards["rank"].astype(float).where(assessed(wards)) if "rank" in wards else pd.Series(np.nan, wards.index)
+    # A ward without an index has no place either, unless its index is hidden.
+    if (rank.notna() & np.isnan(score)).any():
         ranked = rank.groupby(countries(wards)).transform("max")
         score = np.asarray(100 * (ranked - rank + 0.5) / ranked, dtype=np.float64)
         note = (
