@@ -35,8 +35,8 @@ def drawn(wards, condition):
             kept &= wards["assessed"].to_numpy()
         elif part == 'NOT coalesce("assessed", false)':
             kept &= ~wards["assessed"].to_numpy()
-        elif part == '"index_score" IS NULL':
-            kept &= wards["index_score"].isna().to_numpy()
+        elif column := re.fullmatch(r'"(\w+)" IS NULL', part):
+            kept &= wards[column[1]].isna().to_numpy()
         elif text := re.fullmatch(r'"country" = \'(.*)\'', part):
             kept &= wards["country"].eq(text[1].replace("''", "'")).to_numpy()
         else:
@@ -49,7 +49,7 @@ def drawn(wards, condition):
 @pytest.mark.parametrize("two", [False, True])
 def test_every_ward_is_drawn_by_one_rule_in_five_classes_and_the_unassessed_are_hatched(two):
     wards, _, cover = make_study()
-    wards.loc[wards.index[10], "index_score"] = np.nan
+    wards.loc[wards.index[10], ["index_score", "rank"]] = np.nan
     if two:
         wards["country"] = np.where(np.arange(36) % 2, "England", "O'Wales")
     found = rules(layer_styles(wards, cover), "wards")
@@ -61,6 +61,15 @@ def test_every_ward_is_drawn_by_one_rule_in_five_classes_and_the_unassessed_are_
     assert "b_diagonal" in last
     assert drawn(wards, condition).sum() == 6
     assert all("b_diagonal" not in others for _, _, others in found[:-1])
+
+
+def test_places_stand_for_the_index_where_that_of_a_ward_is_hidden():
+    wards, _, cover = make_study()
+    wards.loc[wards.index[10], "index_score"] = np.nan
+    found = rules(layer_styles(wards, cover), "wards")
+    assert sum(drawn(wards, condition).astype(int) for _, condition, _ in found).tolist() == [1] * len(wards)
+    assert all("index_score" not in condition for _, condition, _ in found)
+    assert found[0][0].startswith("Lowest: places ")
 
 
 def test_a_study_without_an_index_is_drawn_plain():

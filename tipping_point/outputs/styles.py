@@ -11,12 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from tipping_point import schema
 from tipping_point.outputs import wording
 from tipping_point.outputs.classes import Class, View
-from tipping_point.outputs.views import views
+from tipping_point.outputs.views import is_index_hidden, views
 
 DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 VERSION = "3.22.0"
@@ -73,7 +74,7 @@ def _ward_rules(wards: pd.DataFrame, cover: schema.Cover) -> list[Rule]:
     outline = f"{OUTLINE} 0.1 solid"
     need = next((view for view in views(wards, cover) if view.name == "Need"), None)
     rules = list(_class_rules(wards, need)) if need else []
-    without = '"assessed" AND "index_score" IS NULL' if need else '"assessed"'
+    without = f'"assessed" AND "{_basis(wards)}" IS NULL' if need else '"assessed"'
     rules.append(Rule("Assessed, without an index", without, (("#ffffff", "solid", outline),)))
     rules.append(Rule("Not assessed", 'NOT coalesce("assessed", false)', _HATCHED))
     return rules
@@ -81,22 +82,31 @@ def _ward_rules(wards: pd.DataFrame, cover: schema.Cover) -> list[Rule]:
 
 def _class_rules(wards: pd.DataFrame, need: View) -> Iterator[Rule]:
     """From the class that the map gives each ward to the range of scores that is the rule of it."""
-    score = wards["index_score"].to_numpy(dtype=float)
+    basis = _basis(wards)
+    score = wards[basis].astype(float).to_numpy()
     country = wards["country"].astype(str).to_numpy() if "country" in wards else np.full(len(wards), "")
     countries = sorted({str(name) for name in country})
     for name in countries:
         for place, each in enumerate(need.classes):
             held = score[(country == name) & (need.values == place)]
             if len(held):
-                yield _class_rule(each, float(held.min()), float(held.max()), name if len(countries) > 1 else "")
+                yield _class_rule(each, basis, held, name if len(countries) > 1 else "")
 
 
-def _class_rule(each: Class, low: float, high: float, country: str) -> Rule:
-    within = f'"assessed" AND "index_score" >= {low!r} AND "index_score" <= {high!r}'
+def _basis(wards: pd.DataFrame) -> str:
+    """The column that the colours stand for: the index, or the place by it where some ward's index is hidden."""
+    return "rank" if is_index_hidden(wards) else "index_score"
+
+
+def _class_rule(each: Class, basis: str, held: npt.NDArray[np.float64], country: str) -> Rule:
+    low, high = float(held.min()), float(held.max())
+    within = f'"assessed" AND "{basis}" >= {low!r} AND "{basis}" <= {high!r}'
     if country:
         within += f' AND "country" = {_quoted(country)}'
     where = f"{wording.clean(country)}: " if country else ""
-    label = f"{where}{each.name}: index {low:.1f} to {high:.1f}"
+    label = f"{where}{each.name}: " + (
+        f"places {low:.0f} to {high:.0f}" if basis == "rank" else f"index {low:.1f} to {high:.1f}"
+    )
     return Rule(label, within, ((each.fill, "solid", f"{OUTLINE} 0.1 solid"),))
 
 

@@ -72,13 +72,17 @@ def _tested(wards: pd.DataFrame) -> bool:
     return "share_in_top" in wards and bool(wards["share_in_top"].notna().any())
 
 
+def is_index_hidden(wards: pd.DataFrame) -> bool:
+    """Whether the index of some ward is hidden: for want of a component a ward has no place by it either."""
+    return {"rank", "index_score"} <= {*wards} and bool((wards["rank"].notna() & wards["index_score"].isna()).any())
+
+
 def _need(wards: pd.DataFrame) -> View:
     """The index in at most five classes of equal size within each country; the place by it where it is not shown."""
     score = np.asarray(wards["index_score"].astype(float).where(assessed(wards)), dtype=np.float64)
     note = "Index 0-100, higher = greater need."
-    rank = wards["rank"].astype(float).where(assessed(wards)) if "rank" in wards else pd.Series(np.nan, wards.index)
-    # A ward without an index has no place either, unless its index is hidden.
-    if (rank.notna() & np.isnan(score)).any():
+    if is_index_hidden(wards):
+        rank = wards["rank"].astype(float).where(assessed(wards))
         ranked = rank.groupby(countries(wards)).transform("max")
         score = np.asarray(100 * (ranked - rank + 0.5) / ranked, dtype=np.float64)
         note = (
