@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import pandas as pd
@@ -21,14 +21,11 @@ from tipping_point.disclosure.tables import (
     protect_tables,
     protect_wards,
 )
-from tipping_point.pipeline.vocabulary import measured_flag
+from tipping_point.pipeline.vocabulary import INCIDENTS, measured_flag
 from tipping_point.sources.catalogue import find_dataset
 from tipping_point.wards.neighbours import graph_table
 
 log = logging.getLogger(__name__)
-
-SIGNAL = "incidents"
-"""A signal is read as a file of incidents, and is about people as one is."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,8 @@ def refuse_unlicensed(config: Config, edition: str) -> None:
 
 def least_shown(source: Source) -> int:
     """The least number of a source that is shown; 1 where all are."""
-    kind = SIGNAL if source.section == "signal" else source.kind
+    # A signal is read as a file of incidents, and is about people as one is.
+    kind = INCIDENTS if source.section == "signal" else source.kind
     return threshold_of(kind, source.options.get("threshold"))
 
 
@@ -155,9 +153,7 @@ def _protect_indicators(config: Config, found: Found) -> Found:
         wards = blank(wards, gone, [name, f"{name}_rate"])
         said.append(f"{name}: numbers under {threshold} are hidden, and what would give them away: {int(gone.sum()):,}"
                     f" of {len(gone):,} wards.")  # fmt: skip
-    return Found(
-        wards, found.areas, found.counts, found.coverage, found.reconciliation, found.tables, tuple(said)
-    )  # fmt: skip
+    return replace(found, wards=wards, sentences=tuple(said))
 
 
 def _say_hidden(
