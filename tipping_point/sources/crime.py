@@ -16,10 +16,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import polars as pl
-from numpy.typing import NDArray
 
 from tipping_point.schema import InputError
-from tipping_point.sources import archives, delimited, street_rows
+from tipping_point.sources import archives, byte_masks, delimited, street_bytes, street_rows
 from tipping_point.sources.archives import (
     FIRST_MONTH,
     LAST_MONTH,
@@ -37,6 +36,8 @@ from tipping_point.sources.street_rows import TYPES, Reading, read_rows
 logger = logging.getLogger(__name__)
 
 _WORKERS = 4
+_READER = (archives, byte_masks, delimited, street_bytes, street_rows)
+"""The modules that decide what is read, beside this one."""
 _KEPT = ["force", "month", "rows", "rows_without_place"]
 """What the cache keeps of each file besides its counts."""
 _Readings = list[tuple[StreetFile, Reading]]
@@ -163,7 +164,7 @@ def _key(found: Found, on_disk: Iterable[Path]) -> str:
         inputs = [(hashes[file.holder], file.member, file.force, file.month) for file in found.files]
     except (OSError, KeyError):
         return ""
-    reader = [Path(str(module.__file__)) for module in (archives, delimited, street_rows)]
+    reader = [Path(str(module.__file__)) for module in _READER]
     return make_key(inputs, reader=[*reader, Path(__file__)]) if inputs and not found.unreadable else ""
 
 
@@ -186,27 +187,29 @@ def _read_all(files: Sequence[StreetFile], progress: Callable[[int, int], None] 
 def _assemble(readings: _Readings) -> pd.DataFrame:
     """One table of all files, sorted by force, month, small area and type, its texts as categories.
 
-    Only numbers into a list of texts keep a national archive small: a text takes ten times as much. The files are put
-    in order, and then the rows within each, file by file, so that the whole is never held twice.
+    Only numbers into a list of texts keep a national archive small: a text takes ten times as much. Within a file the
+    counts are in order already, so that nothing needs to be sorted but the files.
     """
     ordered = sorted(readings, key=lambda pair: (pair[0].force, pair[0].month))
-    lengths = [reading.counts.height for _, reading in ordered]
+    parts = [np.flatnonzero(reading.counts) for _, reading in ordered]
+    lengths = [len(part) for part in parts]
     ends = np.cumsum([0, *lengths])
     place, kind, crimes = (np.empty(ends[-1], dtype=kind) for kind in (np.int32, np.int8, np.int64))
-    occurs = np.zeros(len(TYPES), dtype=bool)
-    ranks, places = _rank_places([reading.counts["lsoa_code"] for _, reading in ordered])
-    for (_, reading), first, last in zip(ordered, ends[:-1], ends[1:], strict=True):
-        codes = ranks[reading.counts["lsoa_code"].to_physical().fill_null(len(ranks) - 1).to_numpy()]
-        types = reading.counts["crime_type"].to_physical().to_numpy()
-        order = np.argsort(codes.astype(np.int64) * len(TYPES) + types)
-        place[first:last], kind[first:last] = codes[order], types[order]
-        crimes[first:last] = reading.counts["crimes"].to_numpy()[order]
-        occurs[types] = True
+    named = pl.concat([Reading().areas, *(reading.areas for _, reading in ordered)])
+    places = named.unique().sort()
+    ranks = named.cast(pl.Enum(places)).to_physical().to_numpy()
+    offsets = np.cumsum([0, *(len(reading.areas) for _, reading in ordered)])
+    for number, ((_, reading), part) in enumerate(zip(ordered, parts, strict=True)):
+        first, last = ends[number : number + 2]
+        row, kind[first:last] = np.divmod(part, len(TYPES))
+        place[first:last] = ranks[offsets[number] + row]
+        crimes[first:last] = reading.counts.ravel()[part]
+    occurs = np.bincount(kind, minlength=len(TYPES)) > 0
     return pd.DataFrame(
         {
             "force": _repeat([file.force for file, _ in ordered], lengths),
             "month": _repeat([file.month for file, _ in ordered], lengths),
-            "lsoa_code": pd.Categorical.from_codes(place, places),
+            "lsoa_code": pd.Categorical.from_codes(place, pd.Index(places.to_list(), dtype="str")),
             "crime_type": pd.Categorical.from_codes(
                 (np.cumsum(occurs) - 1).astype(np.int8)[kind], pd.Index(TYPES, dtype="str")[occurs]
             ),
@@ -214,20 +217,6 @@ def _assemble(readings: _Readings) -> pd.DataFrame:
         },
         copy=False,
     )
-
-
-def _rank_places(columns: Sequence[pl.Series]) -> tuple[NDArray[np.int32], pd.Index]:
-    """From the engine's number of each small area to its rank by alphabet, and the small areas by that rank.
-
-    The last number stands for null, which is '' and the first of all.
-    """
-    occur = pl.concat([Reading().counts["lsoa_code"], *(column.unique() for column in columns)]).unique()
-    occur = occur[occur.cast(pl.String).fill_null("").arg_sort()]
-    numbers = occur.to_physical()
-    null = 1 + max((number for number in numbers if number is not None), default=0)
-    ranks = np.zeros(null + 1, dtype=np.int32)
-    ranks[numbers.fill_null(null).to_numpy()] = np.arange(len(occur), dtype=np.int32)
-    return ranks, pd.Index(occur.cast(pl.String).fill_null("").to_list(), dtype="str")
 
 
 def _repeat(values: Sequence[str], lengths: Sequence[int]) -> pd.Categorical:

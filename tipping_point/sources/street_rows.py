@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
+import numpy as np
+import pandas as pd
 import polars as pl
+from numpy.typing import NDArray
 
 from tipping_point.schema import CRIME_TYPES, FORMER_CRIME_TYPES
 from tipping_point.sources.archives import StreetFile
 from tipping_point.sources.cells import quote
 from tipping_point.sources.delimited import absent_columns, content_fault
+from tipping_point.sources.street_bytes import name_areas, parse_street_file
 
 LONGITUDE = (-9.0, 2.5)
 LATITUDE = (49.0, 61.5)
@@ -45,23 +47,16 @@ _IN_RANGE = (pl.col("longitude").is_between(*LONGITUDE) & pl.col("latitude").is_
 TYPES = tuple(sorted(CRIME_TYPES["police_uk"]))
 """The crime types by alphabet: their numbers in a Reading are places in it."""
 _TYPES = pl.Enum(TYPES)
-_CODED: Mapping[str, Any] = {
-    "month": pl.String,
-    "longitude": pl.Float64,
-    "latitude": pl.Float64,
-    "lsoa_code": pl.Categorical,
-    "crime_type": _TYPES,
-}
-"""The columns of a file in which nothing is wrong: places and types as numbers, which are counted faster than texts."""
-_COUNTS: Mapping[str, Any] = {"lsoa_code": pl.Categorical, "crime_type": _TYPES, "crimes": pl.UInt32}
 
 
 @dataclass(frozen=True)
 class Reading:
     """One street file after reading."""
 
-    counts: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_COUNTS))
-    """lsoa_code (null = no place), crime_type, crimes (> 0); key unique, in no order."""
+    areas: pl.Series = field(default_factory=lambda: pl.Series(dtype=pl.String))
+    """The codes of the small areas that occur, '' = no place; by alphabet."""
+    counts: NDArray[np.integer] = field(default_factory=lambda: np.empty((0, len(TYPES)), dtype=np.uint8))
+    """Crimes by small area (as in `areas`) and type (as in TYPES), in as few bytes as the largest takes."""
     rows: int = 0
     rows_without_place: int = 0
     damage: str = ""
@@ -73,26 +68,24 @@ class Reading:
 def read_rows(data: bytes, file: StreetFile) -> Reading:
     """One street file counted and checked.
 
-    The rows are read once, fast, and asked only if anything is unusual; if so, they are read again with more care.
+    Where everything is as published the bytes are read as they stand; else every cell with more care.
     """
     if damage := content_fault(data) or _header_fault(data):
         return Reading(damage=damage)
-    try:
-        rows = _parse(data, _CODED)
-    except pl.exceptions.PolarsError:
-        return _read_again(data, file)
-    if rows.is_empty():
-        return Reading(damage="has a header and no row")
-    wrong = pl.col("month").ne_missing(file.month) | pl.col("crime_type").is_null() | ~_IN_RANGE
-    reading = _count(rows)
-    if rows.select(wrong.any()).item() or (reading.counts["lsoa_code"] == "").any():
-        return _read_again(data, file)
-    return reading
+    rows = parse_street_file(data, header=HEADER, month=file.month, types=TYPES, longitude=LONGITUDE, latitude=LATITUDE)
+    if rows is None:
+        return _read_with_care(data, file)
+    place, numbers = pd.factorize(rows.area, sort=True)
+    return _count(name_areas(numbers), place, rows.kind)
 
 
-def _count(rows: pl.DataFrame) -> Reading:
-    counts = rows.group_by("lsoa_code", "crime_type").agg(pl.len().alias("crimes"))
-    return Reading(counts=counts, rows=rows.height, rows_without_place=rows["lsoa_code"].null_count())
+def _count(areas: pl.Series, place: NDArray[np.intp], kind: NDArray[np.integer]) -> Reading:
+    """Counts of rows of which each is of one of the areas (by alphabet) and one of TYPES."""
+    size = len(areas) * len(TYPES)
+    counts = np.bincount(place * len(TYPES) + kind, minlength=size).reshape(-1, len(TYPES))
+    nowhere = counts[0].sum() if areas[0] == "" else 0
+    small = counts.astype(np.min_scalar_type(counts.max()))
+    return Reading(areas=areas, counts=small, rows=len(place), rows_without_place=int(nowhere))
 
 
 def _header(data: bytes) -> list[str]:
@@ -113,22 +106,23 @@ def _header_fault(data: bytes) -> str:
     return absent_columns(header, HEADER)
 
 
-def _parse(data: bytes, types: Mapping[str, Any], **options: Any) -> pl.DataFrame:  # noqa: ANN401 - the engine's own
-    """The five columns that are used, renamed; a blank cell is null."""
+def _parse(data: bytes) -> pl.DataFrame:
+    """The five columns that are used, renamed, as text; a blank cell is null."""
     names = {raw: _COLUMNS[raw.strip()] for raw in _header(data) if raw.strip() in _COLUMNS}
-    given = {raw: types[name] for raw, name in names.items()}
-    return pl.read_csv(data, columns=list(names), schema_overrides=given, infer_schema=False, **options).rename(names)
+    return pl.read_csv(data, columns=list(names), infer_schema=False, null_values=[""]).rename(names)
 
 
-def _read_again(data: bytes, file: StreetFile) -> Reading:
+def _read_with_care(data: bytes, file: StreetFile) -> Reading:
     """Every cell as text: what is wrong with the rows, or with the whole file; else the counts.
 
     A blank in quotation marks is a blank too.
     """
     try:
-        rows = _parse(data, dict.fromkeys(_CODED, pl.String), null_values=[""]).with_row_index("row", offset=2)
+        rows = _parse(data).with_row_index("row", offset=2)
     except pl.exceptions.PolarsError as failure:
         return Reading(damage=f"is not comma-separated UTF-8 text ({str(failure).splitlines()[0]})")
+    if rows.is_empty():
+        return Reading(damage="has a header and no row")
     places = rows.with_columns(pl.col("longitude", "latitude").cast(pl.Float64, strict=False))
     faults = (
         *_number_faults(rows, places, file),
@@ -138,10 +132,15 @@ def _read_again(data: bytes, file: StreetFile) -> Reading:
     )
     if faults:
         return Reading(rows=rows.height, faults=faults)
-    try:
-        return _count(rows.select(pl.col(name).cast(kind) for name, kind in _CODED.items()))
-    except pl.exceptions.PolarsError as failure:
-        return Reading(damage=f"is not comma-separated text ({str(failure).splitlines()[0]})")
+    codes = rows["lsoa_code"].fill_null("")
+    areas = codes.unique().sort()
+    return _count(
+        areas,
+        *(
+            rows_of.to_physical().to_numpy()
+            for rows_of in (codes.cast(pl.Enum(areas)), rows["crime_type"].cast(_TYPES))
+        ),
+    )
 
 
 def _number_faults(rows: pl.DataFrame, places: pl.DataFrame, file: StreetFile) -> list[str]:
