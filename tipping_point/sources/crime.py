@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import polars as pl
 
 from tipping_point.schema import InputError
 from tipping_point.sources import archives, byte_masks, delimited, street_bytes, street_rows
@@ -31,7 +30,7 @@ from tipping_point.sources.archives import (
 from tipping_point.sources.count_cache import Kept, find_counts, hash_files, keep_counts, make_key
 from tipping_point.sources.ledger import LISTED, READ, build_ledger
 from tipping_point.sources.period import check_period
-from tipping_point.sources.street_rows import TYPES, Reading, read_rows
+from tipping_point.sources.street_rows import TYPES, Reading, rank_areas, read_rows
 
 logger = logging.getLogger(__name__)
 
@@ -195,14 +194,11 @@ def _assemble(readings: _Readings) -> pd.DataFrame:
     lengths = [len(part) for part in parts]
     ends = np.cumsum([0, *lengths])
     place, kind, crimes = (np.empty(ends[-1], dtype=kind) for kind in (np.int32, np.int8, np.int64))
-    named = pl.concat([Reading().areas, *(reading.areas for _, reading in ordered)])
-    places = named.unique().sort()
-    ranks = named.cast(pl.Enum(places)).to_physical().to_numpy()
-    offsets = np.cumsum([0, *(len(reading.areas) for _, reading in ordered)])
-    for number, ((_, reading), part) in enumerate(zip(ordered, parts, strict=True)):
+    places, ranks = rank_areas([reading.areas for _, reading in ordered])
+    for number, ((_, reading), part, rank) in enumerate(zip(ordered, parts, ranks, strict=True)):
         first, last = ends[number : number + 2]
         row, kind[first:last] = np.divmod(part, len(TYPES))
-        place[first:last] = ranks[offsets[number] + row]
+        place[first:last] = rank[row]
         crimes[first:last] = reading.counts.ravel()[part]
     occurs = np.bincount(kind, minlength=len(TYPES)) > 0
     return pd.DataFrame(

@@ -7,34 +7,22 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
-import polars as pl
+from numpy.typing import NDArray
 
 from tipping_point.schema import InputError, check_table
 from tipping_point.sources.archives import OpenArchive, StreetFile, open_archives, read_street_file
+from tipping_point.sources.street_rows import TYPES, Rows, parse_rows, rank_areas
 
 logger = logging.getLogger(__name__)
 
-_PLACE = ["lsoa_code", "longitude", "latitude"]
-_COLUMNS = {
-    "Longitude": ("longitude", pl.Float64),
-    "Latitude": ("latitude", pl.Float64),
-    "LSOA code": ("lsoa_code", pl.String),
-    "Crime type": ("crime_type", pl.String),
-}
-_LABELS = ["force", "month", "crime_type"]
-_COUNTS = {
-    **dict.fromkeys(_LABELS, pl.Categorical),
-    "lsoa_code": pl.String,
-    "longitude": pl.Float64,
-    "latitude": pl.Float64,
-    "crimes": pl.Int64,
-}
 _WORKERS = 4
 
 
@@ -69,20 +57,23 @@ def read_street_points(files: pd.DataFrame, *, progress: Callable[[int, int], No
         StreetFile(Path(archive), name, force, month, 0)
         for archive, name, force, month in chosen[["archive", "file", "force", "month"]].to_numpy()
     ]
-    frames, faults = [], []
+    parts, faults = [], []
     with open_archives(listed) as archives, ThreadPoolExecutor(min(_WORKERS, os.cpu_count() or 1)) as pool:
         readings = pool.map(lambda file: _read(file, archives), listed)
-        for done, (file, rows, (frame, fault)) in enumerate(zip(listed, chosen["rows"], readings, strict=True), 1):
-            held = int(frame["crimes"].sum())
-            if fault or held != rows:
-                why = fault or f"holds {held:,} rows, and held {rows:,} when its crimes were counted"
-                faults.append(f"{file.label} {why}.")
-            frames.append(frame)
+        for done, (file, rows, part) in enumerate(zip(listed, chosen["rows"], readings, strict=True), 1):
+            if isinstance(part, str):
+                faults.append(f"{file.label} {part}.")
+            elif len(part.area) != rows:
+                faults.append(
+                    f"{file.label} holds {len(part.area):,} rows, and held {rows:,} when its crimes were counted."
+                )
+            else:
+                parts.append((file, part))
             if progress is not None:
                 progress(done, len(listed))
     if faults:
         raise InputError(faults)
-    points = _number_places(frames)
+    points = _number_places(parts)
     without = points.places["longitude"].isna()
     logger.info(
         "Street points: %d files, %s rows at %s places; %s rows without a map point",
@@ -92,38 +83,65 @@ def read_street_points(files: pd.DataFrame, *, progress: Callable[[int, int], No
     return points
 
 
-def _read(file: StreetFile, archives: Mapping[Path, OpenArchive]) -> tuple[pl.DataFrame, str]:
-    """The crimes of one file by place and type, or why it cannot be read."""
+def _read(file: StreetFile, archives: Mapping[Path, OpenArchive]) -> Rows | str:
+    """The rows of one file, or why it cannot be read."""
     data, damage = read_street_file(file, archives)
     if damage:
-        return pl.DataFrame(schema=_COUNTS), damage
-    try:
-        header = pl.read_csv(data, n_rows=0, infer_schema=False).columns
-        types = {name: _COLUMNS[name.strip()][1] for name in header if name.strip() in _COLUMNS}
-        rows = pl.read_csv(data, columns=list(types), schema_overrides=types, infer_schema=False)
-    except pl.exceptions.PolarsError:
-        # The message of the engine can hold a cell of the row, and nothing of a record is written anywhere.
-        return pl.DataFrame(schema=_COUNTS), "cannot be read again as it was when its crimes were counted"
-    rows = rows.rename({name: _COLUMNS[name.strip()][0] for name in types})
-    nowhere = (pl.col("longitude") == 0) & (pl.col("latitude") == 0) | pl.any_horizontal(
-        pl.col("longitude", "latitude").is_null()
-    )
-    cleaned = rows.with_columns(
-        pl.when(~nowhere).then(pl.col("longitude", "latitude")), pl.col("lsoa_code").fill_null("")
-    )
-    counts = cleaned.group_by(*_PLACE, "crime_type").agg(pl.len().cast(pl.Int64).alias("crimes"))
-    named = counts.with_columns(force=pl.lit(file.force), month=pl.lit(file.month))
-    return named.with_columns(pl.col(_LABELS).cast(pl.Categorical)).select(*_COUNTS), ""
+        return damage
+    rows = parse_rows(data, file)
+    # What is wrong can hold a cell of the row, and nothing of a record is written anywhere.
+    return rows if isinstance(rows, Rows) else "cannot be read again as it was when its crimes were counted"
 
 
-def _number_places(frames: list[pl.DataFrame]) -> StreetPoints:
+def _number_places(parts: Sequence[tuple[StreetFile, Rows]]) -> StreetPoints:
     """Every place once, numbered, and the counts with its number instead of it."""
-    rows = pl.concat([pl.DataFrame(schema=_COUNTS), *frames])
-    places = rows.select(_PLACE).unique().sort(_PLACE).with_row_index("place")
-    numbered = rows.join(places, on=_PLACE, nulls_equal=True).with_columns(pl.col("place").cast(pl.Int32))
-    counts = numbered.select("force", "month", "place", "crime_type", "crimes").to_pandas()
-    for name in _LABELS:
-        # In the order of the alphabet, so that groups come out sorted whatever file was read first.
-        counts[name] = pd.Categorical(counts[name], sorted(counts[name].astype("category").cat.categories))
-    counts = counts.sort_values(["force", "month", "place", "crime_type"], ignore_index=True)
-    return StreetPoints(counts, places.drop("place").to_pandas())
+    parts = sorted(parts, key=lambda part: (part[0].force, part[0].month))
+    files, rows = [file for file, _ in parts], [rows for _, rows in parts]
+    codes, ranks = rank_areas([each.areas for each in rows])
+    area = _join([rank[each.area] for rank, each in zip(ranks, rows, strict=True)], np.int64)
+    longitude, latitude = (_join([getattr(each, name) for each in rows], float) for name in ("longitude", "latitude"))
+    nowhere = np.isnan(longitude) | np.isnan(latitude) | (longitude == 0) & (latitude == 0)
+    longitude[nowhere] = latitude[nowhere] = np.nan
+    place, places = _distinct(pd.DataFrame({"area": area, "longitude": longitude, "latitude": latitude}))
+    kind = _join([each.kind for each in rows], np.int64)
+    file = np.repeat(np.arange(len(rows)), [len(each.area) for each in rows])
+    keys, crimes = np.unique((file * len(places) + place) * len(TYPES) + kind, return_counts=True)
+    file, place, kind = np.unravel_index(keys, (len(rows), len(places), len(TYPES)))
+    counts = pd.DataFrame(
+        {
+            "force": _name(file, [each.force for each in files]),
+            "month": _name(file, [each.month for each in files]),
+            "place": place.astype(np.int32),
+            "crime_type": _name(kind, TYPES),
+            "crimes": crimes,
+        }
+    )
+    places.insert(0, "lsoa_code", codes.to_pandas().to_numpy()[places.pop("area")])
+    return StreetPoints(counts, places.astype({"lsoa_code": "str"}))
+
+
+def _distinct(rows: pd.DataFrame) -> tuple[NDArray[np.int64], pd.DataFrame]:
+    """The number of each row among the distinct rows, and those, sorted; whole numbers before NaN.
+
+    Column after column is joined to a number that stands for the columns so far: no number grows beyond rows squared.
+    """
+    number = np.zeros(len(rows), dtype=np.int64)
+    for name in rows:
+        codes, values = pd.factorize(rows[name], use_na_sentinel=False)
+        number, _ = pd.factorize(number * len(values) + codes)
+    first = np.empty(number.max(initial=-1) + 1, dtype=np.int64)
+    first[number[::-1]] = np.arange(len(rows))[::-1]
+    order = np.lexsort([rows[name].to_numpy()[first] for name in reversed(rows.columns)])
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    return rank[number], rows.iloc[first[order]].reset_index(drop=True)
+
+
+def _join(parts: Sequence[NDArray[Any]], kind: type) -> NDArray[Any]:
+    return np.concatenate([np.empty(0, dtype=kind), *parts])
+
+
+def _name(numbers: NDArray[np.intp], names: Sequence[str]) -> pd.Categorical:
+    """The names that the numbers stand for, in the order of the alphabet, so that groups come out sorted."""
+    distinct, codes = np.unique(np.asarray(names, dtype=str), return_inverse=True)
+    return pd.Categorical.from_codes(codes[numbers], pd.Index(distinct, dtype="str")).remove_unused_categories()

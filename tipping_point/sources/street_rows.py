@@ -1,8 +1,9 @@
-"""One police.uk street file: its bytes to counts by small area and type, and everything that is wrong with its rows."""
+"""One police.uk street file: its bytes to rows and counts, and everything that is wrong with its rows."""
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -46,7 +47,21 @@ _IN_RANGE = (pl.col("longitude").is_between(*LONGITUDE) & pl.col("latitude").is_
 """In the United Kingdom, or 0, 0: police.uk's mark for 'no snap point within 20 km'. Null where one is blank."""
 TYPES = tuple(sorted(CRIME_TYPES["police_uk"]))
 """The crime types by alphabet: their numbers in a Reading are places in it."""
-_TYPES = pl.Enum(TYPES)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of one street file, in its order."""
+
+    areas: pl.Series
+    """The codes of the small areas that occur, '' = no place; by alphabet."""
+    area: NDArray[np.int64]
+    """Place of the row's small area in `areas`."""
+    kind: NDArray[np.integer]
+    """Place of its crime type in TYPES."""
+    longitude: NDArray[np.float64]
+    """Degrees; NaN where blank. 0 and 0 are police.uk's mark for a crime without a map point within 20 km."""
+    latitude: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -66,7 +81,13 @@ class Reading:
 
 
 def read_rows(data: bytes, file: StreetFile) -> Reading:
-    """One street file counted and checked.
+    """One street file counted and checked."""
+    rows = parse_rows(data, file)
+    return _count(rows) if isinstance(rows, Rows) else rows
+
+
+def parse_rows(data: bytes, file: StreetFile) -> Rows | Reading:
+    """The rows of one street file, or what is wrong with them.
 
     Where everything is as published the bytes are read as they stand; else every cell with more care.
     """
@@ -74,18 +95,25 @@ def read_rows(data: bytes, file: StreetFile) -> Reading:
         return Reading(damage=damage)
     rows = parse_street_file(data, header=HEADER, month=file.month, types=TYPES, longitude=LONGITUDE, latitude=LATITUDE)
     if rows is None:
-        return _read_with_care(data, file)
-    place, numbers = pd.factorize(rows.area, sort=True)
-    return _count(name_areas(numbers), place, rows.kind)
+        return _parse_with_care(data, file)
+    area, numbers = pd.factorize(rows.area, sort=True)
+    return Rows(name_areas(numbers), area, rows.kind, rows.longitude, rows.latitude)
 
 
-def _count(areas: pl.Series, place: NDArray[np.intp], kind: NDArray[np.integer]) -> Reading:
-    """Counts of rows of which each is of one of the areas (by alphabet) and one of TYPES."""
-    size = len(areas) * len(TYPES)
-    counts = np.bincount(place * len(TYPES) + kind, minlength=size).reshape(-1, len(TYPES))
-    nowhere = counts[0].sum() if areas[0] == "" else 0
+def _count(rows: Rows) -> Reading:
+    size = len(rows.areas) * len(TYPES)
+    counts = np.bincount(rows.area * len(TYPES) + rows.kind, minlength=size).reshape(-1, len(TYPES))
     small = counts.astype(np.min_scalar_type(counts.max()))
-    return Reading(areas=areas, counts=small, rows=len(place), rows_without_place=int(nowhere))
+    nowhere = counts[0].sum() if rows.areas[0] == "" else 0
+    return Reading(areas=rows.areas, counts=small, rows=len(rows.area), rows_without_place=int(nowhere))
+
+
+def rank_areas(columns: Sequence[pl.Series]) -> tuple[pl.Series, list[NDArray[np.int64]]]:
+    """The small areas of several files: all that occur, by alphabet, and the places in them of those of each file."""
+    joined = pl.concat([pl.Series(dtype=pl.String), *columns])
+    codes = joined.unique().sort()
+    ends = np.cumsum([len(column) for column in columns])
+    return codes, np.split(_number(joined, codes), ends)[:-1]
 
 
 def _header(data: bytes) -> list[str]:
@@ -112,35 +140,35 @@ def _parse(data: bytes) -> pl.DataFrame:
     return pl.read_csv(data, columns=list(names), infer_schema=False, null_values=[""]).rename(names)
 
 
-def _read_with_care(data: bytes, file: StreetFile) -> Reading:
-    """Every cell as text: what is wrong with the rows, or with the whole file; else the counts.
+def _parse_with_care(data: bytes, file: StreetFile) -> Rows | Reading:
+    """Every cell as text: what is wrong with the rows, or with the whole file; else the rows.
 
     A blank in quotation marks is a blank too.
     """
     try:
-        rows = _parse(data).with_row_index("row", offset=2)
+        cells = _parse(data).with_row_index("row", offset=2)
     except pl.exceptions.PolarsError as failure:
         return Reading(damage=f"is not comma-separated UTF-8 text ({str(failure).splitlines()[0]})")
-    if rows.is_empty():
+    if cells.is_empty():
         return Reading(damage="has a header and no row")
-    places = rows.with_columns(pl.col("longitude", "latitude").cast(pl.Float64, strict=False))
+    places = cells.with_columns(pl.col("longitude", "latitude").cast(pl.Float64, strict=False))
     faults = (
-        *_number_faults(rows, places, file),
-        *_month_faults(rows, file),
-        *_type_faults(rows, file),
+        *_number_faults(cells, places, file),
+        *_month_faults(cells, file),
+        *_type_faults(cells, file),
         *_coordinate_faults(places, file),
     )
     if faults:
-        return Reading(rows=rows.height, faults=faults)
-    codes = rows["lsoa_code"].fill_null("")
+        return Reading(rows=cells.height, faults=faults)
+    codes = cells["lsoa_code"].fill_null("")
     areas = codes.unique().sort()
-    return _count(
-        areas,
-        *(
-            rows_of.to_physical().to_numpy()
-            for rows_of in (codes.cast(pl.Enum(areas)), rows["crime_type"].cast(_TYPES))
-        ),
-    )
+    longitude, latitude = (places[name].fill_null(np.nan).to_numpy() for name in ("longitude", "latitude"))
+    return Rows(areas, _number(codes, areas), _number(cells["crime_type"], TYPES), longitude, latitude)
+
+
+def _number(texts: pl.Series, names: Sequence[str] | pl.Series) -> NDArray[np.int64]:
+    """The place of each text among the names, all of which are known."""
+    return texts.cast(pl.Enum(names)).to_physical().to_numpy().astype(np.int64)
 
 
 def _number_faults(rows: pl.DataFrame, places: pl.DataFrame, file: StreetFile) -> list[str]:
