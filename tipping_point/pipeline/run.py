@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -78,6 +80,23 @@ def show_steps() -> Callable[[], None]:
     return show
 
 
+@contextmanager
+def seldom_collecting() -> Iterator[None]:
+    """Look for unreachable cycles of objects seldom.
+
+    Hundreds of thousands of outlines and points, and what the libraries hold, are looked through again and again
+    otherwise; next to none of it can be given back.
+    """
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(100_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
+
+
 def run_study(
     config: Config, *, output: Path, edition: str = "internal", command: str = "", today: date | None = None,
     progress: Progress | None = None, pdf: bool | None = None,
@@ -101,7 +120,11 @@ def run_study(
     earlier = read_judgements(output / "qa")
     steps = iter(STEPS)
     paths, discreet = [source.path for source in config.sources], is_controlled(config)
-    with fresh_folder(output) as folder, run_log(folder / "run.log", inputs=paths, discreet=discreet):
+    with (
+        seldom_collecting(),
+        fresh_folder(output) as folder,
+        run_log(folder / "run.log", inputs=paths, discreet=discreet),
+    ):
         if discreet:
             log.info("Lines that tell of rows and counts are left out: small numbers are hidden in this study")
 
