@@ -7,8 +7,10 @@ import logging
 import os
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -124,13 +126,24 @@ def _look_up(keys: Integers, wards: gpd.GeoDataFrame, near: float) -> pd.DataFra
     tree = shapely.STRtree(shapely.points(*to_metres.transform(longitude / _DEGREE, latitude / _DEGREE)))
     shapes = wards.geometry.to_numpy()
     ward = np.full(len(keys), len(wards), dtype=np.int32)
-    inside, point = tree.query(shapes, predicate="intersects")
+    inside, point = _query(tree, shapes, predicate="intersects")
     np.minimum.at(ward, point, inside.astype(np.int32))
-    beside, point = tree.query(shapes, predicate="dwithin", distance=near)
+    beside, point = _query(tree, shapes, predicate="dwithin", distance=near)
     other = beside != ward[point]
     close = np.zeros(len(keys), dtype=bool)
     close[point[other]] = True
     return pd.DataFrame({"ward": ward, "near_border": close}, index=pd.Index(keys, name="point"))
+
+
+def _query(tree: shapely.STRtree, shapes: npt.NDArray[np.object_], **how: Any) -> Integers:  # noqa: ANN401 - shapely's own
+    """`tree.query` on every processor: it lets go of the interpreter. The pairs are in the order of the shapes."""
+    workers = os.cpu_count() or 1
+    size = max(1, -(-len(shapes) // workers))
+    starts = range(0, len(shapes), size)
+    with ThreadPoolExecutor(workers) as pool:
+        found = pool.map(lambda start: tree.query(shapes[start : start + size], **how), starts)
+        pairs = [np.add(each, [[start], [0]]) for start, each in zip(starts, found, strict=True)]
+    return np.hstack([np.empty((2, 0), dtype=np.int64), *pairs])
 
 
 # ------------------------------------------------------------------------------------------ kept answers
