@@ -190,16 +190,14 @@ def _assemble(readings: _Readings) -> pd.DataFrame:
     counts are in order already, so that nothing needs to be sorted but the files.
     """
     ordered = sorted(readings, key=lambda pair: (pair[0].force, pair[0].month))
-    parts = [np.flatnonzero(reading.counts) for _, reading in ordered]
-    lengths = [len(part) for part in parts]
+    lengths = [int(np.count_nonzero(reading.counts)) for _, reading in ordered]
     ends = np.cumsum([0, *lengths])
     place, kind, crimes = (np.empty(ends[-1], dtype=kind) for kind in (np.int32, np.int8, np.int64))
     places, ranks = rank_areas([reading.areas for _, reading in ordered])
-    for number, ((_, reading), part, rank) in enumerate(zip(ordered, parts, ranks, strict=True)):
-        first, last = ends[number : number + 2]
-        row, kind[first:last] = np.divmod(part, len(TYPES))
+    for (_, reading), rank, first, last in zip(ordered, ranks, ends[:-1], ends[1:], strict=True):
+        row, kind[first:last] = np.nonzero(reading.counts)
         place[first:last] = rank[row]
-        crimes[first:last] = reading.counts.ravel()[part]
+        crimes[first:last] = reading.counts[row, kind[first:last]]
     occurs = np.bincount(kind, minlength=len(TYPES)) > 0
     return pd.DataFrame(
         {

@@ -102,14 +102,9 @@ def count_crimes(
     months = pd.Index(sorted(coverage["month"].unique()))
     types = pd.Index(sorted(crime_types))
     covered = is_covered(coverage).reindex(index=wards["force_name"], columns=months, fill_value=False).to_numpy(bool)
-    ward, month, kind = (
-        _number(placed[name], order)
-        for name, order in (("ward_code", wards.index), ("month", months), ("crime_type", types))
-    )
     lost = (placed["loss"] != "").to_numpy()
-    inside = ~lost & (ward >= 0)
-    rows, in_gap = _add_up(placed["crimes"].to_numpy(), (ward, month, kind), inside, covered, len(types))
     names = ["ward_code", "month", "crime_type"]
+    rows, inside, in_gap = _add_up(placed, ~lost, dict(zip(names, (wards.index, months, types), strict=True)), covered)
     keys = pd.MultiIndex.from_product([wards.index, months, types], names=names)
     counts = pd.DataFrame(
         {
@@ -128,16 +123,16 @@ def count_crimes(
 
 
 def _add_up(
-    crimes: npt.NDArray[np.int64], numbers: tuple[npt.NDArray[np.int32], ...], inside: npt.NDArray[np.bool_],
-    covered: npt.NDArray[np.bool_], types: int,
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:  # fmt: skip
-    """Crimes by ward, month and type, flat; and which of the rows inside fall in a month that is not covered.
+    placed: pd.DataFrame, kept: npt.NDArray[np.bool_], orders: dict[str, pd.Index], covered: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Crimes by ward, month and type, flat; which of the kept rows lie in a ward; and those of months not covered.
 
     A part of the rows at a time: of a national archive, whole columns of positions take more than the counts.
     """
-    wards, months = covered.shape
+    numbers = [_number(placed[name], order) for name, order in orders.items()]
+    crimes, (wards, months, types) = placed["crimes"].to_numpy(), map(len, orders.values())
     rows = np.zeros(wards * months * types, dtype=np.int64)
-    in_gap = np.zeros(len(crimes), dtype=bool)
+    inside, in_gap = kept & (numbers[0] >= 0), np.zeros(len(crimes), dtype=bool)
     for start in range(0, len(crimes), PART):
         part = slice(start, start + PART)
         ward, month, kind = (number[part].astype(np.int64) for number in numbers)
@@ -147,7 +142,7 @@ def _add_up(
         cells = ((ward * months + month) * types + kind)[known]
         # Sums of whole numbers below 2^53 are exact as floats.
         rows += np.bincount(cells, weights=crimes[part][known], minlength=len(rows)).astype(np.int64)
-    return rows, in_gap
+    return rows, inside, in_gap
 
 
 def _number(values: pd.Series, order: pd.Index) -> npt.NDArray[np.int32]:
