@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar, cast
 
-import numba
 import numpy as np
 import pandas as pd
 from libpysal.graph import Graph
 from numpy.typing import NDArray
 
 from tipping_point.areas.group import Limits
+from tipping_point.compiled import compiled
 from tipping_point.schema import InputError
 
 log = logging.getLogger(__name__)
 
 Floats = NDArray[np.float64]
 Positions = NDArray[np.int32]
-Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 MOST_GROUPS = 10_000_000
 """Groups that are listed at most: ten million of five wards are 200 MB, and ten times what England and Wales has."""
@@ -28,11 +26,6 @@ SLACK = 1e-6
 """Residents by which a sum of populations may pass a limit: rounding, where populations are no whole numbers."""
 NOBODY = -1
 """Fills the unused places of a group with fewer wards than the largest."""
-
-
-def compiled(function: Kernel) -> Kernel:
-    """Compile with numba on first use, kept on disk."""
-    return cast(Kernel, numba.njit(nogil=True, cache=True)(function))
 
 
 @compiled

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tipping_point.areas.candidates import NOBODY, Floats, Positions, compiled
+from tipping_point.areas.candidates import NOBODY, Floats, Positions
+from tipping_point.compiled import compiled
 
 Chosen = NDArray[np.int64]
 """Positions of groups, rising."""

@@ -12,7 +12,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from tipping_point.hotspots.permutation import Floats, Integers, compiled
+from tipping_point.compiled import compiled
+from tipping_point.hotspots.permutation import Floats, Integers
 from tipping_point.hotspots.windows import Windows
 
 Tile = NDArray[np.int32]

@@ -22,13 +22,14 @@ Results depend on the seed alone: not on the number of threads, and not on which
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar, cast
+from collections.abc import Iterator
+from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
+
+from tipping_point.compiled import compiled
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -37,7 +38,6 @@ Draws = NDArray[np.int32]
 """Slots, size x draws: column d is one draw."""
 Holders = tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]
 """Where each ward stands in the draws: start of its entries (n + 1), then draw and position of each entry."""
-Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 RESOLUTION = 40
 """Bits below the largest deviation that fixed point keeps."""
@@ -49,11 +49,6 @@ CACHED_DRAWS = 1024
 """Draws handled at a time with unequal weights, so that one column's gathered values stay in cache."""
 RADIX = 11
 """Bits sorted at a time."""
-
-
-def compiled(function: Kernel) -> Kernel:
-    """Compile with numba on first use, kept on disk; releases the interpreter lock so that threads help."""
-    return cast(Kernel, numba.njit(nogil=True, cache=True)(function))
 
 
 def complete_blocks(matrix: Floats, workers: int) -> Iterator[tuple[NDArray[np.intp], NDArray[np.bool_]]]:

@@ -15,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tipping_point.hotspots.permutation import Floats, Integers, compiled
+from tipping_point.compiled import compiled
+from tipping_point.hotspots.permutation import Floats, Integers
 
 Flags = NDArray[np.bool_]
 

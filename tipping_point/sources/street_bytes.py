@@ -10,20 +10,19 @@ and goes to the general parser, which says what is wrong or knows how to read it
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import cast
 
-import numba
 import numpy as np
 import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from tipping_point.compiled import compiled
 from tipping_point.sources.byte_masks import BLOCK, find_byte, load_word, lowest_bit
 
-Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 Bytes = NDArray[np.uint8]
 _Vocabulary = tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int8]]
 
@@ -62,11 +61,6 @@ class StreetRows:
     longitude: NDArray[np.float64]
     """Degrees; NaN where blank."""
     latitude: NDArray[np.float64]
-
-
-def compiled(function: Kernel) -> Kernel:
-    """Compile with numba on first use, kept on disk; releases the interpreter lock so that threads help."""
-    return cast(Kernel, numba.njit(nogil=True, cache=True)(function))
 
 
 def parse_street_file(
