@@ -142,7 +142,7 @@ def _country_list(
 
 def _area(row: dict[str, Any], wards: pd.DataFrame, prefix: str) -> Area:
     codes = wording.split(row.get("ward_codes"))
-    mine = wards[wards.index.isin(codes)]
+    mine = wards.loc[wards.index.isin(codes), [name for name in ("ward_name", *LASTING) if name in wards]]
     names = dict(zip(mine.index.astype(str), mine["ward_name"], strict=True)) if "ward_name" in mine else {}
     shortlisted = wording.truth(row.get("shortlisted", True))
     said = _criteria(row)
@@ -167,7 +167,7 @@ def _area(row: dict[str, Any], wards: pd.DataFrame, prefix: str) -> Area:
         likely=wording.likely_place(row),
         other_choices=wording.other_choices(row),
         tested=wording.tested(row.get("share_in_top")),
-        lasting=wording.lasting(row, wording.rows(mine[[name for name in LASTING if name in mine]])),
+        lasting=wording.lasting(row, wording.rows(mine.drop(columns="ward_name", errors="ignore"))),
         standing=wording.STANDINGS.get(str(row.get("standing") or ""), "chosen" if shortlisted else "nearly chosen"),
         criteria=tuple((each.name, each.result) for each in said),
         criteria_said=said,
