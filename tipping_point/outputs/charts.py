@@ -33,6 +33,9 @@ BREAKS = (50.0, 75.0)
 SIZE = (11.7, 8.3)
 """Inches: A4 on its side."""
 
+BORDER = 0.12
+"""Width of the borders of wards, each of which is drawn twice."""
+
 DPI = 150
 LINE = 260
 """Characters in a line of the foot."""
@@ -92,9 +95,9 @@ def _map(wards: gpd.GeoDataFrame, shown: Sequence[listing.Area], cover: schema.C
     )
     index = pd.Series(score, index=wards.index, dtype=float)[drawn.index]
     for low, high, colour in zip((-np.inf, *BREAKS), (*BREAKS, np.inf), CLASSES, strict=True):
-        _fill(axes, drawn[assessed & (index >= low) & (index < high)], face=colour, edge=PAPER, wide=0.2)
-    _fill(axes, drawn[assessed & index.isna()], face=CLASSES[0], edge=PAPER, wide=0.2)
-    _fill(axes, drawn[~assessed], face=PAPER, edge=QUIET, wide=0.2, hatch="////")
+        _fill(axes, drawn[assessed & (index >= low) & (index < high)], face=colour, edge=PAPER, wide=BORDER)
+    _fill(axes, drawn[assessed & index.isna()], face=CLASSES[0], edge=PAPER, wide=BORDER)
+    _fill(axes, drawn[~assessed], face=PAPER, edge=QUIET, wide=BORDER, hatch="////")
     merged = shapes.merged(simple, [area.codes for area in shown])
     points = shapes.inner_points(merged)
     for area, shape in zip(shown, merged, strict=True):
@@ -233,16 +236,18 @@ def _fill(
     from matplotlib.collections import PathCollection  # noqa: PLC0415
     from matplotlib.path import Path as Outline  # noqa: PLC0415
 
-    outlines = []
-    for shape in found[~found.is_empty]:
-        rings = shapely.get_rings(shapely.get_parts(shape))
-        outlines.append(
-            Outline.make_compound_path(*(Outline(shapely.get_coordinates(ring), closed=True) for ring in rings))
-        )
-    if outlines:
-        axes.add_collection(
-            PathCollection(outlines, facecolor=face, edgecolor=edge, linewidth=wide, hatch=hatch, linestyle=style)
-        )
+    rings = shapely.get_rings(shapely.get_parts(found[~found.is_empty].to_numpy()))
+    if not len(rings):
+        return
+    points, ring = shapely.get_coordinates(rings, return_index=True)
+    codes = np.full(len(points), Outline.LINETO, dtype=Outline.code_type)
+    starts = np.flatnonzero(np.diff(ring, prepend=-1))
+    codes[starts], codes[np.append(starts[1:], len(points)) - 1] = Outline.MOVETO, Outline.CLOSEPOLY
+    # One shape for all of them: a shape for each is drawn several times slower, into a file half as large again.
+    drawn = PathCollection(
+        [Outline(points, codes)], facecolor=face, edgecolor=edge, linewidth=wide, hatch=hatch, linestyle=style
+    )
+    axes.add_collection(drawn)
 
 
 def _save(figure: Figure, name: str, alternative: str, folder: Path) -> list[Path]:
