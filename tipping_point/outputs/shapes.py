@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 
 import geopandas as gpd
 import numpy as np
@@ -32,22 +32,38 @@ def outlines(wards: gpd.GeoDataFrame, *, detail: int = DETAIL) -> gpd.GeoSeries:
 
     A ward without an outline gets an empty polygon. Where simplifying would leave nothing, the outline stays as it was.
     """
+    with ThreadPoolExecutor(1) as pool:
+        return begin_outlines(wards, pool, detail=detail)()
+
+
+def begin_outlines(wards: gpd.GeoDataFrame, pool: Executor, *, detail: int = DETAIL) -> Callable[[], gpd.GeoSeries]:
+    """`outlines`, begun in a thread of `pool` while other work goes on; call what is returned to wait for them.
+
+    Only the simplifying itself is left to the thread: it lets go of the interpreter. The rest turns warnings off for a
+    moment, which holds for every thread.
+    """
     metres = wards.geometry if wards.crs is None or wards.crs == schema.SYSTEM else wards.geometry.to_crs(schema.SYSTEM)
-    whole = np.where(metres.isna(), shapely.Polygon(), metres.to_numpy())
-    if whole.size == 0 or shapely.is_empty(whole).all():
-        return gpd.GeoSeries(whole, index=wards.index, crs=schema.SYSTEM)
-    return _simplified(gpd.GeoSeries(whole, index=wards.index, crs=schema.SYSTEM), detail)
+    whole = gpd.GeoSeries(np.where(metres.isna(), shapely.Polygon(), metres.to_numpy()), wards.index, schema.SYSTEM)
+    return _begin(whole, detail, pool)
 
 
 def coarser(simple: gpd.GeoSeries, *, detail: int) -> gpd.GeoSeries:
     """Outlines simplified again, for a smaller picture: the points that go are those that would have gone at once."""
-    return simple if simple.empty or simple.is_empty.all() else _simplified(simple, detail)
+    with ThreadPoolExecutor(1) as pool:
+        return _begin(simple, detail, pool)()
 
 
-def _simplified(whole: gpd.GeoSeries, detail: int) -> gpd.GeoSeries:
+def _begin(whole: gpd.GeoSeries, detail: int, pool: Executor) -> Callable[[], gpd.GeoSeries]:
+    if whole.empty or whole.is_empty.all():
+        return lambda: whole
     valid = valid_shapes(whole.to_numpy())
-    made = shapely.coverage_simplify(valid, _longest_side(valid) / detail)
-    return gpd.GeoSeries(np.where(shapely.is_empty(made), valid, made), index=whole.index, crs=whole.crs)
+    made = pool.submit(shapely.coverage_simplify, valid, _longest_side(valid) / detail)
+
+    def wait() -> gpd.GeoSeries:
+        simple = made.result()
+        return gpd.GeoSeries(np.where(shapely.is_empty(simple), valid, simple), index=whole.index, crs=whole.crs)
+
+    return wait
 
 
 def valid_shapes(shapes: Geometries) -> Geometries:

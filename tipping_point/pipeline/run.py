@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from tipping_point.outputs.folder import fresh_folder, run_log, write_provenance
 from tipping_point.outputs.maps import write_map
 from tipping_point.outputs.pdf import why_no_pdf, write_pdf
 from tipping_point.outputs.report import write_report
-from tipping_point.outputs.shapes import outlines
+from tipping_point.outputs.shapes import begin_outlines
 from tipping_point.outputs.spreadsheets import write_spreadsheets
 from tipping_point.outputs.tables import write_tables
 from tipping_point.pipeline.choose import choose_areas
@@ -101,7 +102,11 @@ def run_study(
     earlier = read_judgements(output / "qa")
     steps = iter(STEPS)
     paths, discreet = [source.path for source in config.sources], is_controlled(config)
-    with fresh_folder(output) as folder, run_log(folder / "run.log", inputs=paths, discreet=discreet):
+    with (
+        fresh_folder(output) as folder,
+        run_log(folder / "run.log", inputs=paths, discreet=discreet),
+        ThreadPoolExecutor(1) as pool,
+    ):
         if discreet:
             log.info("Lines that tell of rows and counts are left out: small numbers are hidden in this study")
 
@@ -113,6 +118,7 @@ def run_study(
 
         results = analyse(config, edition=edition, criteria=criteria.sentence, step=step)
         step()
+        simplified = begin_outlines(results.wards, pool)
         write_tables(
             results.wards, results.areas, results.counts, results.coverage, results.reconciliation,
             graph_table(results.graph, results.wards), columns=results.columns, cover=results.cover, folder=folder,
@@ -127,7 +133,7 @@ def run_study(
             folder=folder / "qa",
         )  # fmt: skip
         step()
-        simple, no_pdf = outlines(results.wards), why_no_pdf(len(results.wards), asked=pdf)
+        simple, no_pdf = simplified(), why_no_pdf(len(results.wards), asked=pdf)
         write_map(
             results.wards, results.areas, results.cover, coverage=results.coverage, columns=results.columns,
             counts=results.counts, sources=results.sources, contact=config.assurance.get("contact", ""),
