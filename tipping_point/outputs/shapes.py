@@ -82,12 +82,18 @@ def merged(simple: gpd.GeoSeries, groups: Sequence[Sequence[object]]) -> gpd.Geo
 
 def by_column(simple: gpd.GeoSeries, keys: pd.Series) -> gpd.GeoSeries:
     """One outline for each value of `keys`, such as the district of a ward; indexed by the value, sorted."""
+    with ThreadPoolExecutor(min(WORKERS, os.cpu_count() or 1)) as pool:
+        return begin_by_column(simple, keys, pool)()
+
+
+def begin_by_column(simple: gpd.GeoSeries, keys: pd.Series, pool: Executor) -> Callable[[], gpd.GeoSeries]:
+    """`by_column`, begun in threads of `pool` while other work goes on; call what is returned to wait for it."""
     drawn = pd.Series(simple.to_numpy(), index=pd.Index(keys.to_numpy(), name="key"))[(~simple.is_empty).to_numpy()]
     groups = {key: shapes.to_numpy() for key, shapes in drawn.groupby(level="key", sort=True)}
     # To join shapes lets go of the interpreter, and no group knows of another.
-    with ThreadPoolExecutor(min(WORKERS, os.cpu_count() or 1)) as pool:
-        joined = np.array(list(pool.map(shapely.union_all, groups.values())), dtype=object)
-    return gpd.GeoSeries(joined, index=pd.Index(groups, name="key"), crs=simple.crs)
+    joined = pool.map(shapely.union_all, groups.values())
+    names = pd.Index(groups, name="key")
+    return lambda: gpd.GeoSeries(np.array(list(joined), dtype=object), index=names, crs=simple.crs)
 
 
 def inner_points(shapes: gpd.GeoSeries) -> npt.NDArray[np.float64]:
