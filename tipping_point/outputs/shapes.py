@@ -44,24 +44,25 @@ def begin_outlines(wards: gpd.GeoDataFrame, pool: Executor, *, detail: int = DET
     """
     metres = wards.geometry if wards.crs is None or wards.crs == schema.SYSTEM else wards.geometry.to_crs(schema.SYSTEM)
     whole = gpd.GeoSeries(np.where(metres.isna(), shapely.Polygon(), metres.to_numpy()), wards.index, schema.SYSTEM)
-    return _begin(whole, detail, pool)
+    return begin_coarser(whole, pool, detail=detail)
 
 
 def coarser(simple: gpd.GeoSeries, *, detail: int) -> gpd.GeoSeries:
     """Outlines simplified again, for a smaller picture: the points that go are those that would have gone at once."""
     with ThreadPoolExecutor(1) as pool:
-        return _begin(simple, detail, pool)()
+        return begin_coarser(simple, pool, detail=detail)()
 
 
-def _begin(whole: gpd.GeoSeries, detail: int, pool: Executor) -> Callable[[], gpd.GeoSeries]:
-    if whole.empty or whole.is_empty.all():
-        return lambda: whole
-    valid = valid_shapes(whole.to_numpy())
-    made = pool.submit(shapely.coverage_simplify, valid, _longest_side(valid) / detail)
+def begin_coarser(simple: gpd.GeoSeries, pool: Executor, *, detail: int) -> Callable[[], gpd.GeoSeries]:
+    """`coarser`, begun in a thread of `pool` while other work goes on; call what is returned to wait for them."""
+    if simple.empty or simple.is_empty.all():
+        return lambda: simple
+    valid = valid_shapes(simple.to_numpy())
+    found = pool.submit(shapely.coverage_simplify, valid, _longest_side(valid) / detail)
 
     def wait() -> gpd.GeoSeries:
-        simple = made.result()
-        return gpd.GeoSeries(np.where(shapely.is_empty(simple), valid, simple), index=whole.index, crs=whole.crs)
+        made = found.result()
+        return gpd.GeoSeries(np.where(shapely.is_empty(made), valid, made), index=simple.index, crs=simple.crs)
 
     return wait
 

@@ -18,8 +18,9 @@ from tipping_point.outputs.charts import write_pictures
 from tipping_point.outputs.folder import fresh_folder, run_log, write_provenance
 from tipping_point.outputs.maps import write_map
 from tipping_point.outputs.pdf import why_no_pdf, write_pdf
+from tipping_point.outputs.pictures import DETAIL as REPORT_DETAIL
 from tipping_point.outputs.report import write_report
-from tipping_point.outputs.shapes import begin_outlines
+from tipping_point.outputs.shapes import begin_coarser, begin_outlines
 from tipping_point.outputs.spreadsheets import write_spreadsheets
 from tipping_point.outputs.tables import write_tables
 from tipping_point.pipeline.choose import choose_areas
@@ -134,6 +135,7 @@ def run_study(
         )  # fmt: skip
         step()
         simple, no_pdf = simplified(), why_no_pdf(len(results.wards), asked=pdf)
+        coarse = begin_coarser(simple, pool, detail=REPORT_DETAIL)
         write_map(
             results.wards, results.areas, results.cover, coverage=results.coverage, columns=results.columns,
             counts=results.counts, sources=results.sources, contact=config.assurance.get("contact", ""),
@@ -141,7 +143,7 @@ def run_study(
         )  # fmt: skip
         report = write_report(
             results.wards, results.areas, results.cover, coverage=results.coverage,
-            reconciliation=results.reconciliation, sources=results.sources, simple=simple,
+            reconciliation=results.reconciliation, sources=results.sources, simple=coarse(),
             records={name: table for name, (table, _) in results.records.items()}, assurance=config.assurance,
             no_pdf=no_pdf, path=folder / "report.html",
         )  # fmt: skip
