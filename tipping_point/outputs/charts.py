@@ -9,6 +9,7 @@ from __future__ import annotations
 import textwrap
 import warnings
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
@@ -74,20 +75,18 @@ def write_pictures(
     table = wards.set_index("ward_code") if "ward_code" in wards else wards
     lists = listing.country_lists(table, areas, cover)
     shown = [area for country in lists for area in country.areas]
-    written: list[Path] = []
-    with mpl.rc_context(STYLE), warnings.catch_warnings():
+    outlines = shapes.outlines(table) if simple is None else simple
+    detail = 900 if len(table) <= pictures.MANY_WARDS else 500
+    with ThreadPoolExecutor(1) as pool, mpl.rc_context(STYLE), warnings.catch_warnings():
         # A name in a script that the font lacks is drawn as boxes: that is no reason to stop.
         warnings.filterwarnings("ignore", message="Glyph")
-        outlines = shapes.outlines(table) if simple is None else simple
-        written += _save(_map(table, shown, cover, outlines), "map", _map_in_words(shown, cover), folder)
-        if shown:
-            written += _save(_chart(shown, cover), "areas", _chart_in_words(shown, cover), folder)
-    return written
+        coarse = shapes.begin_coarser(outlines, pool, detail=detail)
+        chart = _save(_chart(shown, cover), "areas", _chart_in_words(shown, cover), folder) if shown else []
+        return [*_save(_map(table, shown, cover, coarse()), "map", _map_in_words(shown, cover), folder), *chart]
 
 
 def _map(wards: gpd.GeoDataFrame, shown: Sequence[listing.Area], cover: schema.Cover, simple: gpd.GeoSeries) -> Figure:
     figure, axes = _sheet(cover, cover.title, "Wards by need (index, 0 to 100) and the areas on the list")
-    simple = shapes.coarser(simple, detail=900 if len(wards) <= pictures.MANY_WARDS else 500)
     drawn = simple[~simple.is_empty]
     assessed = wording.flags(wards, "assessed", absent=True)[drawn.index]
     score = (
