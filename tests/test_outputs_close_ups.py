@@ -16,8 +16,8 @@ from tipping_point.outputs import close_ups, listing, shapes
 
 def drawn(wards, areas, cover, *, inset=True):
     (country,) = listing.country_lists(wards, areas, cover)
-    simple = shapes.outlines(wards, detail=900) if inset else None
-    return close_ups.close_ups(wards, country.shortlist, simple)
+    whole = shapely.unary_union(shapes.outlines(wards, detail=900).to_numpy()) if inset else None
+    return close_ups.close_ups(wards, country.shortlist, whole)
 
 
 def numbers(picture: str) -> dict[str, tuple[int, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 
 import geopandas as gpd
 import numpy as np
@@ -68,6 +69,30 @@ def test_merged_outlines_lie_on_the_borders_of_their_wards():
     (area,) = shapes.merged(simple, [list(wards.index[:3])])
     assert area.area == pytest.approx(simple.iloc[:3].area.sum())
     assert shapes.merged(simple, [["absent"]]).is_empty.all()
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_what_is_begun_beside_other_work_is_the_same_to_the_byte(threads):
+    wards = frame(*(wavy(10_000 * place) for place in range(4)), None)
+    simple, keys = shapes.outlines(wards), pd.Series(["b", "a", "b", "c", "d"], index=wards.index)
+    with ThreadPoolExecutor(threads) as pool:
+        begun = shapes.begin_outlines(wards, pool)
+        assert begun().to_wkb().equals(simple.to_wkb())
+        coarse = shapes.begin_coarser(simple, pool, detail=50)
+        joined = shapes.begin_by_column(simple, keys, pool)
+        assert coarse().to_wkb().equals(shapes.coarser(simple, detail=50).to_wkb())
+        assert joined().to_wkb().equals(shapes.by_column(simple, keys).to_wkb())
+
+
+def test_outlines_are_joined_by_the_values_of_a_column_in_order():
+    wards = frame(*(wavy(10_000 * place) for place in range(4)), None)
+    joined = shapes.by_column(wards.geometry.fillna(Polygon()), pd.Series(["b", "a", "b", "c", "d"], index=wards.index))
+    assert joined.index.tolist() == ["a", "b", "c"]  # nothing is drawn of d
+    assert joined["b"].equals(shapely.unary_union(wards.geometry.iloc[[0, 2]].to_numpy()))
+    assert joined.crs == wards.crs
+    none = shapes.by_column(gpd.GeoSeries([], crs="EPSG:27700"), pd.Series([], dtype=object))
+    assert none.empty
+    assert none.crs == wards.crs
 
 
 def test_a_point_lies_inside_the_largest_part():

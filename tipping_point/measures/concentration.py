@@ -8,7 +8,10 @@ null is a low bar: a rejection says that places differ, not by how much, and not
 from __future__ import annotations
 
 import logging
+import os
 import zlib
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
@@ -28,8 +31,8 @@ COLUMNS = (
     *(f"{figure}{suffix}" for figure in FIGURES for suffix in ("", "_expected", "_low", "_high", "_p")),
 )  # fmt: skip
 
-CELLS = 4_000_000
-"""Simulated counts held at once."""
+CELLS = 500_000
+"""Simulated counts held at once by each thread; more are slower, since they leave the processor's cache."""
 
 
 def lorenz(counts: npt.ArrayLike) -> pd.DataFrame:
@@ -139,13 +142,22 @@ def concentration(
     Raises:
         InputError: counts negative, infinite or not whole; groups or exposure that lack a ward; replicates below 1.
     """
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        return begin_concentration(counts, groups, pool, exposure=exposure, replicates=replicates, seed=seed)()
+
+
+def begin_concentration(
+    counts: pd.Series | pd.DataFrame, groups: pd.Series | None, pool: Executor, *, exposure: pd.Series | None = None,
+    replicates: int = 999, seed: int,
+) -> Callable[[], pd.DataFrame]:  # fmt: skip
+    """`concentration`, begun in threads of `pool` while other work goes on; call what is returned to wait for it."""
     table = counts.to_frame("") if isinstance(counts, pd.Series) else counts
     names = pd.Series("", index=table.index) if groups is None else groups.reindex(table.index)
     chances = pd.Series(1.0, index=table.index) if exposure is None else exposure.reindex(table.index).astype(float)
     _check_concentration(table, names, chances, replicates)
     # Sorted, because a ward's simulated counts depend on its place in the row: the order of rows must not matter.
     table, names, chances = table.sort_index(), names.sort_index(), chances.sort_index()
-    rows = []
+    rows, figures = [], []
     for group in sorted(names.unique()):
         inside = (names == group).to_numpy()
         amount = chances[inside].to_numpy()
@@ -153,14 +165,20 @@ def concentration(
             values = np.asarray(table.loc[inside, period], dtype=float)
             used = ~np.isnan(values) & (amount > 0)
             rng = np.random.default_rng([seed, zlib.crc32(str(group).encode()), zlib.crc32(str(period).encode())])
-            figures = _against_chance(values[used], amount[used], replicates, rng)
-            rows.append([group, period, int(used.sum()), int((~used).sum()), int(values[used].sum()), *figures])
-    result = pd.DataFrame(rows, columns=list(COLUMNS))
-    log.info(
-        "concentration: %d wards, %d groups, %d periods; %d ward-periods left out, not assessed",
-        len(table), names.nunique(), table.shape[1], int(result["wards_left_out"].sum()),
-    )  # fmt: skip
-    return result
+            rows.append([group, period, int(used.sum()), int((~used).sum()), int(values[used].sum())])
+            # To draw and to sort lets go of the interpreter, and each group and period has numbers of its own.
+            figures.append(pool.submit(_against_chance, values[used], amount[used], replicates, rng))
+
+    def wait() -> pd.DataFrame:
+        found = [[*row, *done.result()] for row, done in zip(rows, figures, strict=True)]
+        result = pd.DataFrame(found, columns=list(COLUMNS))
+        log.info(
+            "concentration: %d wards, %d groups, %d periods; %d ward-periods left out, not assessed",
+            len(table), names.nunique(), table.shape[1], int(result["wards_left_out"].sum()),
+        )  # fmt: skip
+        return result
+
+    return wait
 
 
 def _against_chance(values: Floats, exposure: Floats, replicates: int, rng: np.random.Generator) -> list[float]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 from markupsafe import Markup
 
 from tipping_point import schema
@@ -73,7 +74,7 @@ class AreaPage:
 
 def area_pages(
     lists: Sequence[CountryList], wards: gpd.GeoDataFrame, cover: schema.Cover, *, records: Records,
-    simple: gpd.GeoSeries | None = None,
+    whole: shapely.Geometry | None = None,
 ) -> list[AreaPage]:  # fmt: skip
     """A page for every chosen area, in the order of the lists.
 
@@ -82,10 +83,10 @@ def area_pages(
         wards: `schema.WARDS` on ward_code, with outlines.
         cover: the face of the outputs.
         records: tables of `schema.RECORDS` by name; what a run did not make is left out and said.
-        simple: the wards' simplified outlines, for the small outline of the study; None draws none.
+        whole: all wards as one shape, for the small outline of the study; None draws none.
     """
     chosen = [area for country in lists for area in country.shortlist]
-    maps = close_ups.close_ups(wards, chosen, simple)
+    maps = close_ups.close_ups(wards, chosen, whole)
     number = {country.country: len(country.shortlist) for country in lists}
     return [
         _page(area, wards, cover, records, maps[area.area_id],

@@ -63,17 +63,17 @@ class Outline:
 
 
 def close_ups(
-    wards: gpd.GeoDataFrame, chosen: Sequence[Area], simple: gpd.GeoSeries | None = None
+    wards: gpd.GeoDataFrame, chosen: Sequence[Area], whole: shapely.Geometry | None = None
 ) -> dict[str, Markup]:
     """For each chosen area_id a picture; '' where its wards have no outline.
 
     Wards are numbered from the most residents, as in the table of the area's page. Other chosen areas are tinted
-    where they lie near. `simple` are simplified outlines, for the small outline of the study; None draws none.
+    where they lie near. `whole` is the study as one shape, for its small outline; None draws none.
     """
     metres = wards if wards.crs is None or wards.crs == schema.SYSTEM else wards.to_crs(schema.SYSTEM)
-    whole = np.where(metres.geometry.isna(), shapely.Polygon(), metres.geometry.to_numpy())
-    land = gpd.GeoSeries(whole, index=wards.index)
-    outline = _draw_outline(shapely.Polygon() if simple is None or not len(chosen) else _outline(simple))
+    shown = np.where(metres.geometry.isna(), shapely.Polygon(), metres.geometry.to_numpy())
+    land = gpd.GeoSeries(shown, index=wards.index)
+    outline = _draw_outline(shapely.Polygon() if whole is None or not len(chosen) else _coarse(whole))
     near = {code for area in chosen for code in area.codes}
     return {area.area_id: _picture(area, wards, land, near - set(area.codes), outline) for area in chosen}
 
@@ -170,9 +170,8 @@ def _scale_bar(frame: Frame) -> Markup:
     return form.format(HIGH - 34, long, INK, 34 + long, HIGH - 22, words)
 
 
-def _outline(simple: gpd.GeoSeries) -> shapely.Geometry:
-    """The whole study as one shape, coarse: the small picture in the corner."""
-    whole = shapely.unary_union(simple[~simple.is_empty].to_numpy())
+def _coarse(whole: shapely.Geometry) -> shapely.Geometry:
+    """The whole study for the small picture in the corner."""
     west, south, east, north = whole.bounds if not whole.is_empty else (0.0, 0.0, 0.0, 0.0)
     return shapely.simplify(whole, max(east - west, north - south) / 250)
 

@@ -99,9 +99,10 @@ def _spread(points: Numbers, drawn: npt.NDArray[np.object_], area: Numbers) -> N
     shape = np.maximum(16, np.ceil((high - low + longest / 2) / size)).astype(int)
     origin = (low + high) / 2 - shape * size / 2
     middles = (np.indices(shape).reshape(2, -1).T + 0.5) * size + origin
-    cell, ward = shapely.STRtree(drawn).query(shapely.points(middles), predicate="intersects")
+    near = np.flatnonzero(((middles >= low) & (middles <= high)).all(axis=1))  # the rest is sea around the study
+    cell, ward = shapely.STRtree(drawn).query(shapely.points(middles[near]), predicate="intersects")
     density = np.ones(len(middles))
-    density[cell] = area.mean() / area[ward]
+    density[near[cell]] = area.mean() / area[ward]
     density = density.reshape(shape)
     at = _carried((points - origin) / size - 0.5, gaussian_filter(density, BLUR, mode="nearest"))
     return (at + 0.5) * size + origin

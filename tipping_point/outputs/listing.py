@@ -110,7 +110,7 @@ class CountryList:
 
 def country_lists(wards: pd.DataFrame, areas: pd.DataFrame, cover: schema.Cover) -> list[CountryList]:
     """The lists of every country in the study, in alphabetical order."""
-    table = keyed(areas, "area_id")
+    table = pd.DataFrame(keyed(areas, "area_id"))
     known: list[str] = wards["country"].dropna().unique().tolist() if "country" in wards else []
     countries = sorted(country for country in known if country) or [""]
     return [_country_list(country, wards, table, cover, alone=len(countries) < 2) for country in countries]
@@ -132,15 +132,17 @@ def _country_list(
         mine = mine[mine["rank"].notna()].sort_values(["rank", "area_id"], kind="stable")
     chosen = wording.flags(mine, "shortlisted", absent=True)
     prefix = "" if alone else country[:1]
-    shortlist = tuple(_area(row, wards, prefix) for row in wording.rows(mine[chosen]))
+    said = pd.DataFrame(wards)[[name for name in ("ward_name", *LASTING) if name in wards]]
+    shortlist = tuple(_area(row, said, prefix) for row in wording.rows(mine[chosen]))
     ranked = mine["rank"].notna() if "rank" in mine else ~chosen
-    following = tuple(_area(row, wards, prefix) for row in wording.rows(mine[~chosen & ranked].head(NEXT)))
+    following = tuple(_area(row, said, prefix) for row in wording.rows(mine[~chosen & ranked].head(NEXT)))
     home = wards[wards["country"].eq(country)] if country else wards
     why = "" if shortlist else wording.no_areas(home, cover.area if alone else country, cover)
     return CountryList(wording.clean(country), shortlist, following, why)
 
 
 def _area(row: dict[str, Any], wards: pd.DataFrame, prefix: str) -> Area:
+    """An area in words; of the wards their names and LASTING are asked."""
     codes = wording.split(row.get("ward_codes"))
     mine = wards[wards.index.isin(codes)]
     names = dict(zip(mine.index.astype(str), mine["ward_name"], strict=True)) if "ward_name" in mine else {}
@@ -167,7 +169,7 @@ def _area(row: dict[str, Any], wards: pd.DataFrame, prefix: str) -> Area:
         likely=wording.likely_place(row),
         other_choices=wording.other_choices(row),
         tested=wording.tested(row.get("share_in_top")),
-        lasting=wording.lasting(row, wording.rows(mine[[name for name in LASTING if name in mine]])),
+        lasting=wording.lasting(row, wording.rows(mine.drop(columns="ward_name", errors="ignore"))),
         standing=wording.STANDINGS.get(str(row.get("standing") or ""), "chosen" if shortlisted else "nearly chosen"),
         criteria=tuple((each.name, each.result) for each in said),
         criteria_said=said,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,22 +48,24 @@ def build_data(
 ) -> MapData:
     """Everything that the page's script reads; `wards` is on ward_code, `simple` are their outlines."""
     areas = [area for country in lists for area in country.areas]
-    districts = shapes.by_column(simple, texts(wards, "district_name"))
+    names = texts(wards, "district_name")
+    with ThreadPoolExecutor(1) as pool:
+        joined = shapes.begin_by_column(simple, names, pool)
+        hexagons = hexes.hexagons(
+            simple,
+            districts=pd.factorize(names)[0].astype(np.int64),
+            areas=np.array(cards.area_of_ward(wards, lists), dtype=np.int64),
+        )
+        ward_words = _ward_words(wards, lists, cover, columns)
+        districts = joined()
     layers = [simple, districts, shapes.merged(simple, [area.codes for area in areas])]
+    degrees = [layer.to_crs("EPSG:4326") for layer in layers]
     places = shapes.decimals(simple)
-    hexagons = hexes.hexagons(
-        simple,
-        districts=pd.factorize(texts(wards, "district_name"))[0].astype(np.int64),
-        areas=np.array(cards.area_of_ward(wards, lists), dtype=np.int64),
-    )
-    outlines = [topology.pack(layers, places)]
-    outlines += [topology.pack_integers(_points(layer, places).ravel()) for layer in layers]
-    outlines += [topology.pack_integers(np.diff(values, prepend=0)) for values in (hexagons.column, hexagons.row)]
     words = {
         "places": places,
         "pointSteps": POINT_STEPS,
         "hexes": {"west": hexagons.west, "north": hexagons.north, "width": hexagons.width},
-        "wards": _ward_words(wards, lists, cover, columns),
+        "wards": ward_words,
         "districts": [wording.clean(name) for name in districts.index],
         "areas": [cards.area_card(area, cover) for area in areas],
         "views": [_view(view) for view in views.views(wards, cover)],
@@ -72,7 +75,18 @@ def build_data(
         "tiles": tiles,
     }
     text = json.dumps(words, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-    return MapData(_squeeze(text), _squeeze(b"".join(outlines)), _bounds(simple))
+    with ThreadPoolExecutor(2) as pool:
+        packed_words, packed_outlines = pool.map(_squeeze, (text, _outlines(layers, degrees, hexagons, places)))
+    return MapData(packed_words, packed_outlines, _bounds(degrees[0]))
+
+
+def _outlines(
+    layers: Sequence[gpd.GeoSeries], degrees: Sequence[gpd.GeoSeries], hexagons: hexes.Hexagons, places: int
+) -> bytes:
+    """Outlines of the layers, a point inside each of their shapes, and the wards' places among the hexagons."""
+    runs = [_points(layer, turned, places).ravel() for layer, turned in zip(layers, degrees, strict=True)]
+    runs += [np.diff(values, prepend=0) for values in (hexagons.column, hexagons.row)]
+    return topology.pack(degrees, places) + b"".join(topology.pack_integers(values) for values in runs)
 
 
 def texts(wards: pd.DataFrame, column: str) -> pd.Series:
@@ -147,25 +161,28 @@ def _letters(values: Codes) -> str:
     return (values.astype(np.int16) + ord("C")).astype(np.uint8).tobytes().decode("ascii")
 
 
-def _points(layer: gpd.GeoSeries, places: int) -> npt.NDArray[np.int64]:
-    """A point inside each shape as its place in the shape's box, n x 2, from the west and the south; 0 where empty."""
+def _points(layer: gpd.GeoSeries, degrees: gpd.GeoSeries, places: int) -> npt.NDArray[np.int64]:
+    """A point inside each shape as its place in the shape's box, n x 2, from the west and the south; 0 where empty.
+
+    `layer` in metres and `degrees` are the same shapes.
+    """
     points = shapes.inner_points(layer)
     known = ~np.isnan(points[:, 0])
     found = np.zeros((len(layer), 2), dtype=np.int64)
     if not known.any():
         return found
-    box = np.round(layer[known].to_crs("EPSG:4326").bounds.to_numpy(), places)
+    box = np.round(degrees[known].bounds.to_numpy(), places)
     side = np.maximum(box[:, 2:] - box[:, :2], 10.0**-places)
     share = (shapes.to_degrees(points[known]) - box[:, :2]) / side
     found[known] = np.rint(np.clip(share, 0, 1) * POINT_STEPS).astype(np.int64)
     return found
 
 
-def _bounds(simple: gpd.GeoSeries) -> list[list[float]]:
-    drawn = simple[~simple.is_empty]
+def _bounds(degrees: gpd.GeoSeries) -> list[list[float]]:
+    drawn = degrees[~degrees.is_empty]
     if drawn.empty:
         return BRITAIN
-    west, south, east, north = drawn.to_crs("EPSG:4326").total_bounds.round(4).tolist()
+    west, south, east, north = drawn.total_bounds.round(4).tolist()
     return [[south, west], [north, east]]
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 from markupsafe import Markup
 
 from tipping_point import schema
@@ -71,7 +73,7 @@ def write_report(
         reconciliation: `schema.RECONCILIATION`.
         sources: `schema.SOURCES`, of which file names are shown and never folders.
         path: where to write.
-        simple: outlines of the wards from `shapes.outlines`, where somebody has them already.
+        simple: outlines of the wards from `shapes.coarser` at `pictures.DETAIL`, where somebody has them already.
         records: tables of `schema.RECORDS` by name; one that is absent leaves its part out.
         assurance: keys of `ASSURANCE`; a blank approver is said to be none.
         no_pdf: why no PDF is made of it, and how to get one; shown on a screen.
@@ -79,7 +81,10 @@ def write_report(
     table = wards.set_index("ward_code") if "ward_code" in wards else wards
     lists = listing.country_lists(table, areas, cover)
     tables = records or {}
-    simple = shapes.coarser(shapes.outlines(table) if simple is None else simple, detail=pictures.DETAIL)
+    simple = shapes.coarser(shapes.outlines(table), detail=pictures.DETAIL) if simple is None else simple
+    with ThreadPoolExecutor(1) as pool:  # to join all wards lets go of the interpreter
+        joined = pool.submit(shapely.unary_union, simple[~simple.is_empty].to_numpy())
+        locator = pictures.locator(table, lists, simple)
     people = questions.who_lives_there(tables)
     page = pages.environment().get_template("report.html")
     text = page.render(
@@ -88,10 +93,10 @@ def write_report(
         style=Markup("\n".join(pages.read(name) for name in ("page.css", "report.css", "print.css"))),  # noqa: S704
         lists=lists,
         summary=summary.summary(table, lists, cover, records=tables),
-        area_pages=brief.area_pages(lists, table, cover, records=tables, simple=simple),
+        area_pages=brief.area_pages(lists, table, cover, records=tables, whole=joined.result()),
         results=wording.RESULTS,
         bars=pictures.bars(lists),
-        locator=pictures.locator(table, lists, simple),
+        locator=locator,
         assurance=_assurance(assurance or {}),
         annex=questions.why_not_us(tables),
         other_settings=questions.other_settings(tables),

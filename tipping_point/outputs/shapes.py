@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 
 import geopandas as gpd
 import numpy as np
@@ -21,27 +23,48 @@ England and Wales are then drawn to about 150 metres, a city to about ten.
 """
 
 
+WORKERS = 4
+"""Most threads that join shapes at once."""
+
+
 def outlines(wards: gpd.GeoDataFrame, *, detail: int = DETAIL) -> gpd.GeoSeries:
     """Ward outlines simplified as one coverage, in metres, indexed as the wards; none vanishes.
 
     A ward without an outline gets an empty polygon. Where simplifying would leave nothing, the outline stays as it was.
     """
+    with ThreadPoolExecutor(1) as pool:
+        return begin_outlines(wards, pool, detail=detail)()
+
+
+def begin_outlines(wards: gpd.GeoDataFrame, pool: Executor, *, detail: int = DETAIL) -> Callable[[], gpd.GeoSeries]:
+    """`outlines`, begun in a thread of `pool` while other work goes on; call what is returned to wait for them.
+
+    Only the simplifying itself is left to the thread: it lets go of the interpreter. The rest turns warnings off for a
+    moment, which holds for every thread.
+    """
     metres = wards.geometry if wards.crs is None or wards.crs == schema.SYSTEM else wards.geometry.to_crs(schema.SYSTEM)
-    whole = np.where(metres.isna(), shapely.Polygon(), metres.to_numpy())
-    if whole.size == 0 or shapely.is_empty(whole).all():
-        return gpd.GeoSeries(whole, index=wards.index, crs=schema.SYSTEM)
-    return _simplified(gpd.GeoSeries(whole, index=wards.index, crs=schema.SYSTEM), detail)
+    whole = gpd.GeoSeries(np.where(metres.isna(), shapely.Polygon(), metres.to_numpy()), wards.index, schema.SYSTEM)
+    return begin_coarser(whole, pool, detail=detail)
 
 
 def coarser(simple: gpd.GeoSeries, *, detail: int) -> gpd.GeoSeries:
     """Outlines simplified again, for a smaller picture: the points that go are those that would have gone at once."""
-    return simple if simple.empty or simple.is_empty.all() else _simplified(simple, detail)
+    with ThreadPoolExecutor(1) as pool:
+        return begin_coarser(simple, pool, detail=detail)()
 
 
-def _simplified(whole: gpd.GeoSeries, detail: int) -> gpd.GeoSeries:
-    valid = valid_shapes(whole.to_numpy())
-    made = shapely.coverage_simplify(valid, _longest_side(valid) / detail)
-    return gpd.GeoSeries(np.where(shapely.is_empty(made), valid, made), index=whole.index, crs=whole.crs)
+def begin_coarser(simple: gpd.GeoSeries, pool: Executor, *, detail: int) -> Callable[[], gpd.GeoSeries]:
+    """`coarser`, begun in a thread of `pool` while other work goes on; call what is returned to wait for them."""
+    if simple.empty or simple.is_empty.all():
+        return lambda: simple
+    valid = valid_shapes(simple.to_numpy())
+    found = pool.submit(shapely.coverage_simplify, valid, _longest_side(valid) / detail)
+
+    def wait() -> gpd.GeoSeries:
+        made = found.result()
+        return gpd.GeoSeries(np.where(shapely.is_empty(made), valid, made), index=simple.index, crs=simple.crs)
+
+    return wait
 
 
 def valid_shapes(shapes: Geometries) -> Geometries:
@@ -60,8 +83,18 @@ def merged(simple: gpd.GeoSeries, groups: Sequence[Sequence[object]]) -> gpd.Geo
 
 def by_column(simple: gpd.GeoSeries, keys: pd.Series) -> gpd.GeoSeries:
     """One outline for each value of `keys`, such as the district of a ward; indexed by the value, sorted."""
-    grouped = gpd.GeoDataFrame({"key": keys.to_numpy()}, geometry=simple.to_numpy(), crs=simple.crs)
-    return grouped[~grouped.is_empty].dissolve("key", method="unary", sort=True).geometry
+    with ThreadPoolExecutor(min(WORKERS, os.cpu_count() or 1)) as pool:
+        return begin_by_column(simple, keys, pool)()
+
+
+def begin_by_column(simple: gpd.GeoSeries, keys: pd.Series, pool: Executor) -> Callable[[], gpd.GeoSeries]:
+    """`by_column`, begun in threads of `pool` while other work goes on; call what is returned to wait for it."""
+    drawn = pd.Series(simple.to_numpy(), index=pd.Index(keys.to_numpy(), name="key"))[(~simple.is_empty).to_numpy()]
+    groups = {key: shapes.to_numpy() for key, shapes in drawn.groupby(level="key", sort=True)}
+    # To join shapes lets go of the interpreter, and no group knows of another.
+    joined = pool.map(shapely.union_all, groups.values())
+    names = pd.Index(groups, name="key")
+    return lambda: gpd.GeoSeries(np.array(list(joined), dtype=object), index=names, crs=simple.crs)
 
 
 def inner_points(shapes: gpd.GeoSeries) -> npt.NDArray[np.float64]:

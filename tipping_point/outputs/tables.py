@@ -165,10 +165,16 @@ def _dictionary(
 def write_csv(table: pd.DataFrame, path: Path) -> Path:
     """Numbers so that reading them gives the same numbers; text that no spreadsheet takes for a formula."""
     texts = [str(name) for name in table if _is_text(table[name])]
-    safe = table.assign(**{name: table[name].map(_inert, na_action="ignore") for name in texts})
+    risky = [name for name in texts if _may_run(table[name])]
+    safe = table.assign(**{name: table[name].map(_inert, na_action="ignore") for name in risky})
     with pages.beside(path) as temporary:
         safe.to_csv(temporary, index=False, lineterminator="\n", encoding="utf-8")
     return path
+
+
+def _may_run(texts: pd.Series) -> bool:
+    """Whether a cell of a column begins like a formula; of columns that are not plain text each cell is looked at."""
+    return not isinstance(texts.dtype, pd.StringDtype) or bool(texts.str.startswith(FORMULA_STARTS).any())
 
 
 def _inert(cell: object) -> object:

@@ -94,7 +94,7 @@ def _arcs(points: Integers, sizes: Integers) -> _Arcs:
     if not len(sizes):
         none = np.empty(0, dtype=np.int64)
         return _Arcs(np.empty((0, 2), dtype=np.int64), none, none, none)
-    identity = np.unique(points, axis=0, return_inverse=True)[1].ravel().astype(np.int64)
+    identity = _identity(points)
     closed, cut = _closed(identity, _cuts(identity, sizes), sizes)
     cuts = np.flatnonzero(cut)
     ring_of_cut = np.repeat(np.arange(len(sizes)), sizes + 1)[cuts]
@@ -119,6 +119,17 @@ def _arcs(points: Integers, sizes: Integers) -> _Arcs:
         of_ring=np.bincount(ring_of_cut[begins], minlength=len(sizes)),
         references=np.where(new, 0, np.where(turned == turned[first][arc], distance, -distance)),
     )
+
+
+def _identity(points: Integers) -> Integers:
+    """The number of each point among the distinct ones, from the west and then from the south.
+
+    Both whole numbers of a point are put into one, which sorts several times faster than pairs do.
+    """
+    low, high = points.min(axis=0), points.max(axis=0)
+    east, north = (points - low).T
+    keys = east * (high[1] - low[1] + 1) + north
+    return np.unique(keys, return_inverse=True)[1].astype(np.int64)
 
 
 def _cuts(identity: Integers, sizes: Integers) -> Flags:

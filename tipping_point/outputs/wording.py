@@ -70,7 +70,8 @@ def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
         [None if gone else value for value, gone in zip(column.tolist(), column.isna().tolist(), strict=True)]
         for _, column in plain.items()
     ]
-    return [dict(zip(plain.columns, values, strict=True)) for values in zip(*columns, strict=True)]
+    names = plain.columns.tolist()  # once: an index of text is slow to go through
+    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
 # -------------------------------------------------------------------------------------------- text

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from libpysal.graph import Graph
 from tipping_point.areas.goal import describe_goal
 from tipping_point.config import Config
 from tipping_point.disclosure.edition import OPEN
-from tipping_point.measures.concentration import concentration
+from tipping_point.measures.concentration import begin_concentration
 from tipping_point.measures.denominators import denominator_columns
 from tipping_point.measures.index import Component
 from tipping_point.measures.named import MEASURES
@@ -148,9 +150,12 @@ def describe_concentration(wards: gpd.GeoDataFrame, monthly: pd.DataFrame, *, se
     years = split_months(monthly.reindex(wards.index), months=min(12, monthly.shape[1]), step=12).counts
     years = years.where(wards["assessed"])
     people = wards["population"].where(wards["population"] > 0, 0.0).fillna(0.0)
-    parts = [concentration(years, exposure=people, seed=seed)]
+    groups = [None]
     if wards.loc[wards["assessed"], "force_name"].nunique() > 1:
-        parts.append(concentration(years, wards["force_name"], exposure=people, seed=seed))
+        groups.append(wards["force_name"])
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        begun = [begin_concentration(years, each, pool, exposure=people, seed=seed) for each in groups]
+        parts = [wait() for wait in begun]
     return pd.concat(parts, ignore_index=True).query("crimes > 0")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -19,8 +20,9 @@ from tipping_point.outputs.charts import write_pictures
 from tipping_point.outputs.folder import fresh_folder, run_log, write_provenance
 from tipping_point.outputs.maps import write_map
 from tipping_point.outputs.pdf import why_no_pdf, write_pdf
+from tipping_point.outputs.pictures import DETAIL as REPORT_DETAIL
 from tipping_point.outputs.report import write_report
-from tipping_point.outputs.shapes import outlines
+from tipping_point.outputs.shapes import begin_coarser, begin_outlines
 from tipping_point.outputs.spreadsheets import write_spreadsheets
 from tipping_point.outputs.tables import write_tables
 from tipping_point.pipeline.choose import choose_areas
@@ -124,6 +126,7 @@ def run_study(
         seldom_collecting(),
         fresh_folder(output) as folder,
         run_log(folder / "run.log", inputs=paths, discreet=discreet),
+        ThreadPoolExecutor(1) as pool,
     ):
         if discreet:
             log.info("Lines that tell of rows and counts are left out: small numbers are hidden in this study")
@@ -136,6 +139,7 @@ def run_study(
 
         results = analyse(config, edition=edition, criteria=criteria.sentence, step=step)
         step()
+        simplified = begin_outlines(results.wards, pool)
         write_tables(
             results.wards, results.areas, results.counts, results.coverage, results.reconciliation,
             graph_table(results.graph, results.wards), columns=results.columns, cover=results.cover, folder=folder,
@@ -150,7 +154,8 @@ def run_study(
             folder=folder / "qa",
         )  # fmt: skip
         step()
-        simple, no_pdf = outlines(results.wards), why_no_pdf(len(results.wards), asked=pdf)
+        simple, no_pdf = simplified(), why_no_pdf(len(results.wards), asked=pdf)
+        coarse = begin_coarser(simple, pool, detail=REPORT_DETAIL)
         write_map(
             results.wards, results.areas, results.cover, coverage=results.coverage, columns=results.columns,
             counts=results.counts, sources=results.sources, contact=config.assurance.get("contact", ""),
@@ -158,7 +163,7 @@ def run_study(
         )  # fmt: skip
         report = write_report(
             results.wards, results.areas, results.cover, coverage=results.coverage,
-            reconciliation=results.reconciliation, sources=results.sources, simple=simple,
+            reconciliation=results.reconciliation, sources=results.sources, simple=coarse(),
             records={name: table for name, (table, _) in results.records.items()}, assurance=config.assurance,
             no_pdf=no_pdf, path=folder / "report.html",
         )  # fmt: skip

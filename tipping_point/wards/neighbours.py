@@ -52,8 +52,8 @@ def graph_table(graph: Graph, wards: gpd.GeoDataFrame) -> pd.DataFrame:
     table = table[table["weight"] > 0].rename(columns={"focal_id": "focal", "neighbor": "neighbour"})
     table = table.sort_values(["focal", "neighbour"], ignore_index=True)
     geometry = wards.geometry
-    gap = shapely.distance(geometry.loc[table["focal"]].to_numpy(), geometry.loc[table["neighbour"]].to_numpy())
-    table["tied"] = gap > 0
+    focal, neighbour = geometry.loc[table["focal"]].to_numpy(), geometry.loc[table["neighbour"]].to_numpy()
+    table["tied"] = ~shapely.intersects(focal, neighbour)
     return table
 
 
