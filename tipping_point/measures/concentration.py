@@ -7,8 +7,12 @@ null is a low bar: a rejection says that places differ, not by how much, and not
 
 from __future__ import annotations
 
+import itertools
 import logging
+import os
 import zlib
+from collections.abc import Hashable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +33,9 @@ COLUMNS = (
 )  # fmt: skip
 
 CELLS = 4_000_000
-"""Simulated counts held at once."""
+"""Simulated counts held at once of each group and period."""
+_WORKERS = 4
+"""Groups and periods worked on at a time, at most."""
 
 
 def lorenz(counts: npt.ArrayLike) -> pd.DataFrame:
@@ -107,7 +113,8 @@ def share_of_places(counts: npt.ArrayLike, share: float = 0.25) -> float:
     """
     if not 0 < share <= 1:
         raise InputError(f"share_of_places: share is {share:g}; it must be above 0 and at most 1")
-    return float(_share_rows(np.sort(_known(counts, "counts"))[None, :], share)[0])
+    (found,) = _share_rows(np.sort(_known(counts, "counts"))[None, :], share)
+    return float(found[0])
 
 
 def concentration(
@@ -145,16 +152,20 @@ def concentration(
     _check_concentration(table, names, chances, replicates)
     # Sorted, because a ward's simulated counts depend on its place in the row: the order of rows must not matter.
     table, names, chances = table.sort_index(), names.sort_index(), chances.sort_index()
-    rows = []
-    for group in sorted(names.unique()):
-        inside = (names == group).to_numpy()
-        amount = chances[inside].to_numpy()
-        for period in table.columns:
-            values = np.asarray(table.loc[inside, period], dtype=float)
-            used = ~np.isnan(values) & (amount > 0)
-            rng = np.random.default_rng([seed, zlib.crc32(str(group).encode()), zlib.crc32(str(period).encode())])
-            figures = _against_chance(values[used], amount[used], replicates, rng)
-            rows.append([group, period, int(used.sum()), int((~used).sum()), int(values[used].sum()), *figures])
+    amounts = chances.to_numpy()
+    places = {group: np.flatnonzero(names == group) for group in sorted(names.unique())}
+
+    def describe(key: tuple[str, Hashable]) -> list[object]:
+        group, period = key
+        values, amount = table[period].to_numpy(dtype=float)[places[group]], amounts[places[group]]
+        used = ~np.isnan(values) & (amount > 0)
+        rng = np.random.default_rng([seed, zlib.crc32(str(group).encode()), zlib.crc32(str(period).encode())])
+        figures = _against_chance(values[used], amount[used], replicates, rng)
+        return [group, period, int(used.sum()), int((~used).sum()), int(values[used].sum()), *figures]
+
+    # Drawing lets go of the interpreter, and each draws its own numbers.
+    with ThreadPoolExecutor(min(_WORKERS, os.cpu_count() or 1)) as pool:
+        rows = list(pool.map(describe, itertools.product(places, table.columns)))
     result = pd.DataFrame(rows, columns=list(COLUMNS))
     log.info(
         "concentration: %d wards, %d groups, %d periods; %d ward-periods left out, not assessed",
@@ -188,12 +199,7 @@ def _against_chance(values: Floats, exposure: Floats, replicates: int, rng: np.r
 def _figures(ordered: npt.NDArray[np.generic], total: int) -> tuple[Floats, ...]:
     """`FIGURES` of each row of counts (rows, n), each row from least to most and with the same total."""
     plain = _gini_rows(ordered)
-    return (
-        plain,
-        _generalise(plain, ordered.shape[1], total, unbiased=False),
-        _share_rows(ordered, 0.25),
-        _share_rows(ordered, 0.5),
-    )
+    return (plain, _generalise(plain, ordered.shape[1], total, unbiased=False), *_share_rows(ordered, 0.25, 0.5))
 
 
 def _gini_rows(ordered: npt.NDArray[np.generic]) -> Floats:
@@ -215,14 +221,15 @@ def _generalise(plain: Floats, places: int, total: float, *, unbiased: bool) -> 
     return result * reach / (reach - 1) if reach > 1 else np.full_like(plain, np.nan)
 
 
-def _share_rows(ordered: npt.NDArray[np.generic], share: float) -> Floats:
+def _share_rows(ordered: npt.NDArray[np.generic], *shares: float) -> list[Floats]:
+    """For each share of the crimes: in each row the share of places that hold it, those with most first."""
     places = ordered.shape[1]
     held = np.cumsum(ordered[:, ::-1], axis=1, dtype=float)
     if places == 0:
-        return np.full(len(ordered), np.nan)
+        return [np.full(len(ordered), np.nan) for _ in shares]
     # The tolerance is for harm: sums that are equal but for rounding. Whole counts are exact.
-    enough = held >= share * held[:, -1:] * (1 - 1e-12)
-    return np.where(held[:, -1] > 0, (np.argmax(enough, axis=1) + 1) / places, np.nan)
+    enough = (held >= share * held[:, -1:] * (1 - 1e-12) for share in shares)
+    return [np.where(held[:, -1] > 0, (np.argmax(rows, axis=1) + 1) / places, np.nan) for rows in enough]
 
 
 def _known(counts: npt.ArrayLike, name: str) -> Floats:
