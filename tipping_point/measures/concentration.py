@@ -153,11 +153,12 @@ def concentration(
     # Sorted, because a ward's simulated counts depend on its place in the row: the order of rows must not matter.
     table, names, chances = table.sort_index(), names.sort_index(), chances.sort_index()
     amounts = chances.to_numpy()
+    columns: dict[Hashable, Floats] = {period: table[period].to_numpy(dtype=float) for period in table.columns}
     places = {group: np.flatnonzero(names == group) for group in sorted(names.unique())}
 
     def describe(key: tuple[str, Hashable]) -> list[object]:
         group, period = key
-        values, amount = table[period].to_numpy(dtype=float)[places[group]], amounts[places[group]]
+        values, amount = columns[period][places[group]], amounts[places[group]]
         used = ~np.isnan(values) & (amount > 0)
         rng = np.random.default_rng([seed, zlib.crc32(str(group).encode()), zlib.crc32(str(period).encode())])
         figures = _against_chance(values[used], amount[used], replicates, rng)
@@ -165,7 +166,7 @@ def concentration(
 
     # Drawing lets go of the interpreter, and each draws its own numbers.
     with ThreadPoolExecutor(min(_WORKERS, os.cpu_count() or 1)) as pool:
-        rows = list(pool.map(describe, itertools.product(places, table.columns)))
+        rows = list(pool.map(describe, itertools.product(places, columns)))
     result = pd.DataFrame(rows, columns=list(COLUMNS))
     log.info(
         "concentration: %d wards, %d groups, %d periods; %d ward-periods left out, not assessed",
