@@ -78,7 +78,7 @@ def test_a_near_miss_is_the_best_free_group(lattice):
     wards = lattice(5, 5, value=np.random.default_rng(2).gamma(1.0, 1.0, 25))
     selection = find(wards, 3, limits=Limits((20_000, 30_000), 3))
     used = {code for codes in selection.chosen["ward_codes"] for code in codes.split(";")}
-    groups = [selection.groups.wards_of(number) for number in range(len(selection.groups.members))]
+    groups = selection.groups.wards_of(np.arange(len(selection.groups.members)))
     best = {}
     for codes in groups:
         if not used & set(codes):

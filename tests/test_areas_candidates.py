@@ -57,7 +57,7 @@ def brute_force(wards, links, limits):
 
 
 def listed(groups):
-    return [tuple(groups.wards_of(number)) for number in range(len(groups.members))]
+    return [tuple(codes) for codes in groups.wards_of(np.arange(len(groups.members)))]
 
 
 @st.composite

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tipping_point.areas import local_search, packing
-from tipping_point.areas.local_search import Problem, first_by, improve, search_at_random
+from tipping_point.areas.local_search import Problem, TooFewError, first_by, improve, search_at_random
 from tipping_point.areas.packing import cover_wanted, pack
 
 NONE = np.empty(0, dtype=np.int64)
@@ -191,3 +192,39 @@ def test_a_search_of_few_groups_goes_on_to_all_where_they_do_not_fill_the_choice
         few = improve(problem, problem.value, NONE)
     assert is_choice(problem, few)
     assert len(few) == problem.number or few.tolist() == whole.tolist()
+
+
+def leave_out(problem, below):
+    """The problem without the groups worth less, and the positions of the rest among all."""
+    kept = np.flatnonzero(problem.value >= below)
+    few = replace(problem, members=problem.members[kept], value=problem.value[kept],
+                  authority=problem.authority[kept], below=below)  # fmt: skip
+    return few, kept
+
+
+@settings(deadline=None, max_examples=300)
+@given(problems(), st.integers(0, 9), st.integers(0, 2))
+def test_without_groups_of_small_value_the_choice_is_the_same_or_refused(problem, place, tries):
+    problem = replace(problem, wanted=problem.wanted[:0])
+    few, kept = leave_out(problem, np.sort(problem.value)[min(place, len(problem.value) - 1)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(local_search, "TRIES", tries)
+        whole = pack(problem, NONE, time_limit=60, seed=1)
+        try:
+            found = pack(few, NONE, time_limit=60, seed=1)
+        except TooFewError:
+            return
+    assert kept[found.chosen].tolist() == whole.chosen.tolist()
+    assert (found.value, found.exact) == (whole.value, whole.exact)
+
+
+def test_groups_left_out_are_not_missed_where_a_few_are_worth_much():
+    """Two groups of two are worth far more than any other: the rest is left out, and the choice stands."""
+    groups = [{0, 1}, {2, 3}, {0}, {1}, {2}, {3}, {4}, {5}]
+    problem = make_problem(groups, [100.0, 90.0, 60.0, 30.0, 50.0, 30.0, 2.0, 1.0], number=2)
+    few, kept = leave_out(problem, 30.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(local_search, "TRIES", 2)
+        assert kept[pack(few, NONE, time_limit=60, seed=1).chosen].tolist() == [0, 1]
+        with pytest.raises(TooFewError):
+            pack(leave_out(problem, 95.0)[0], NONE, time_limit=60, seed=1)

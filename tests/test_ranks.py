@@ -9,7 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import rankdata
 
-from tipping_point.ranks import group_alike, rank_columns, rank_interval, share_in_top, top_number
+from tipping_point.ranks import (
+    average_ranks,
+    group_alike,
+    order_ranks,
+    rank_columns,
+    rank_interval,
+    share_in_top,
+    top_number,
+)
 
 CODES = pd.Index(["a", "b", "c", "d"])
 
@@ -40,6 +48,15 @@ def test_a_place_without_a_score_has_no_rank_and_takes_none():
 def test_ranks_equal_those_of_another_implementation(values):
     scores = pd.DataFrame({0: values})
     assert rank_columns(scores, pd.Series("E", index=scores.index))[0].tolist() == rankdata(-np.array(values)).tolist()
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(st.integers(0, 3) | st.floats(), min_size=4, max_size=4), max_size=8))
+def test_ranks_of_columns_with_and_without_ties_equal_those_of_another_implementation(rows):
+    values = np.array(rows, dtype=float).reshape(len(rows), 4)
+    assert np.array_equal(average_ranks(values), rankdata(values, axis=0), equal_nan=True)
+    first = np.argsort(np.argsort(-values, axis=0, kind="stable"), axis=0) + 1
+    assert order_ranks(values).tolist() == first.tolist()
 
 
 def test_an_interval_leaves_a_twentieth_on_either_side():

@@ -11,6 +11,7 @@ import pandas as pd
 
 from tipping_point.areas.candidates import NOBODY, Floats
 from tipping_point.areas.group import area_id
+from tipping_point.areas.local_search import TooFewError
 from tipping_point.areas.packing import cover_wanted, pack
 from tipping_point.areas.select import Selection, build_problem, groups_by_country
 from tipping_point.numeric import finite_numbers
@@ -48,13 +49,19 @@ def choose_again(selection: Selection, values: pd.DataFrame, *, seed: int, time_
         """Mark the wards of one case; whether the choice is exact."""
         exact = True
         for country, positions in by_country.items():
-            problem, among = build_problem(groups, numbers[:, case], rule, country, positions)
-            if len(among) == 0:
-                continue
-            start, missed = cover_wanted(problem)
-            packing = pack(problem.without(missed), start, time_limit=time_limit, seed=seed)
-            inside[groups.members[among[packing.chosen]], case] = True
-            exact &= packing.exact
+            # Nearly always groups of small value can be left out, and it is seen where they cannot.
+            for few in (True, False):
+                problem, among = build_problem(groups, numbers[:, case], rule, country, positions, few=few)
+                if len(among) == 0:
+                    break
+                start, missed = cover_wanted(problem)
+                try:
+                    packing = pack(problem.without(missed), start, time_limit=time_limit, seed=seed)
+                except TooFewError:
+                    continue
+                inside[groups.members[among[packing.chosen]], case] = True
+                exact &= packing.exact
+                break
         return exact
 
     # The search and the solver let go of the interpreter, and no case knows of another.
@@ -101,12 +108,13 @@ def next_groups(selection: Selection, wards: pd.DataFrame, near: pd.DataFrame, *
     """
     order = near[near["near_value"] > 0].sort_values(["near_value", "near_ward_codes"], ascending=[False, True])
     within = selection.rule.limits.within
+    country_of = wards["country"].to_dict()
     rows: list[dict[str, object]] = []
     taken: set[str] = set()
     found: dict[str, int] = {}
     for group in order.drop_duplicates("near_ward_codes").itertuples():
         codes = str(group.near_ward_codes).split(";")
-        country = str(wards["country"].get(codes[0], ""))
+        country = str(country_of.get(codes[0], ""))
         if taken & {*codes} or found.get(country, 0) >= number:
             continue
         taken |= {*codes}

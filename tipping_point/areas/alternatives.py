@@ -49,7 +49,7 @@ def near_misses(selection: Selection, wards: pd.DataFrame, *, by: str = "ward_co
     position = best[found].to_numpy(dtype=np.int64)
     result = pd.DataFrame({"near_ward_codes": "", "near_population": np.nan}, index=pd.Index(places[by], name=by))
     result["near_ward_codes"] = result["near_ward_codes"].astype("str")
-    result.loc[found, "near_ward_codes"] = [";".join(groups.wards_of(group)) for group in position]
+    result.loc[found, "near_ward_codes"] = [";".join(codes) for codes in groups.wards_of(position)]
     result.loc[found, "near_population"] = groups.sums(groups.population)[position]
     result["near_value"] = pd.Series(np.nan, index=result.index)
     result.loc[found, "near_value"] = total[position]

@@ -71,10 +71,10 @@ class Groups:
         """The same wards with some of the groups only."""
         return replace(self, members=self.members[which])
 
-    def wards_of(self, group: int) -> list[str]:
-        """Ward codes of one group, rising."""
-        members = self.members[group]
-        return list(self.codes[members[members != NOBODY]])
+    def wards_of(self, which: NDArray[np.intp]) -> list[list[str]]:
+        """Ward codes of each of some groups, rising."""
+        codes = self.codes.to_numpy(dtype=object)
+        return [list(codes[members[members != NOBODY]]) for members in self.members[which]]
 
 
 def enumerate_groups(

@@ -75,11 +75,11 @@ def explain_areas(
     rows: dict[str, Row] = {}
     for contest, group in build_contests(areas, wards, weights, by_value, asked):
         linear = not by_value and is_linear(contest, wards)
+        chosen = set(chosen_areas(group).index)
         for area, own in zip(group.index, make_rivals(group, wards, contest), strict=True):
             at = group.loc[area]
-            inside = area in chosen_areas(group).index
             held = held_in(str(at["ward_codes"]).split(";"), alternatives or {})
-            rows[str(area)] = _explain_area(at, own, contest, inside, linear, limits, near) | {"held": held}
+            rows[str(area)] = _explain_area(at, own, contest, area in chosen, linear, limits, near) | {"held": held}
     result = _add(areas, rows)
     log.info("explain: %d areas, %s", len(areas), result["standing"].value_counts().to_dict())
     return result

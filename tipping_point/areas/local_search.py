@@ -30,6 +30,10 @@ RESTARTS = 20
 """Random starts of the fallback."""
 
 
+class TooFewError(Exception):
+    """Groups that were left out of a problem might matter: it has to be solved with all."""
+
+
 @dataclass(frozen=True, repr=False)
 class Problem:
     """What to choose from.
@@ -42,6 +46,7 @@ class Problem:
         per_authority: groups of one authority at most; 0 = no cap.
         wanted: positions of wards that must be in a chosen group.
         wards: how many wards there are.
+        below: groups that were left out are worth less than this; 0 where none was.
     """
 
     members: Positions
@@ -51,6 +56,7 @@ class Problem:
     per_authority: int
     wanted: Positions
     wards: int
+    below: float = 0.0
 
     @property
     def cap(self) -> int:
@@ -71,13 +77,27 @@ def first_by(value: Floats, number: int) -> Chosen:
     return first[np.argsort(-value[first], kind="stable")]
 
 
-def improve(problem: Problem, worth: Floats, start: Chosen) -> Chosen:
+def improve(problem: Problem, worth: Floats, start: Chosen, *, outside: float = 0.0) -> Chosen:
     """Fill up a choice, largest `worth` first, then bring in one group after another where the total grows.
 
     The groups of most worth nearly always fill it; all are put in order only where they do not.
+
+    Args:
+        problem: what to choose from.
+        worth: of each group.
+        start: positions of the groups that the choice begins with.
+        outside: the most that a group left out of the problem can be worth.
+
+    Raises:
+        TooFewError: groups were left out, and one of them might have been looked at.
     """
     first = FIRST if len(problem.wanted) == 0 else len(worth)
-    found, short = _improve(problem, first_by(worth, first), start)
+    order = first_by(worth, first)
+    if problem.below:
+        order = order[worth[order] > outside]
+    found, short = _improve(problem, order, start)
+    if problem.below and (short or len(order) < TRIES):
+        raise TooFewError
     if short and first < len(worth):
         found, _ = _improve(problem, first_by(worth, len(worth)), start)
     return found

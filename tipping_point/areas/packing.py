@@ -9,6 +9,10 @@ number, and a group whose number does not pass the best choice found cannot be p
 **Prices** are the duals of the linear programme, which is solved on few groups and enlarged by those of large surplus
 until no group is missing (column generation, Gilmore and Gomory 1961). **The choice** is then a mixed-integer
 programme (HiGHS) on the groups whose number passes the best choice known.
+
+**Fewer groups.** A group's surplus is never more than its value, where no ward is wanted. So groups below some value
+can be left out from the start (`Problem.below`), and wherever one of them might have entered, this is seen and refused:
+what is found is, step by step, what is found among all.
 """
 
 from __future__ import annotations
@@ -23,7 +27,15 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import csr_array, vstack
 
 from tipping_point.areas.candidates import NOBODY, Floats, Positions, sum_over
-from tipping_point.areas.local_search import TOLERANCE, Chosen, Problem, first_by, improve, search_at_random
+from tipping_point.areas.local_search import (
+    TOLERANCE,
+    Chosen,
+    Problem,
+    TooFewError,
+    first_by,
+    improve,
+    search_at_random,
+)
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +71,8 @@ class Prices:
     bound: float
     with_group: Floats
     surplus: Floats
+    outside: float
+    """The most that a choice can be worth which uses a group left out of the problem; 0 where none was."""
 
 
 def pack(problem: Problem, start: Chosen, *, time_limit: float, seed: int) -> Packing:
@@ -69,13 +83,18 @@ def pack(problem: Problem, start: Chosen, *, time_limit: float, seed: int) -> Pa
         start: a choice that holds every wanted ward, from `cover_wanted`; may be empty where none is wanted.
         time_limit: seconds for the solver. The result depends on time only where they run out.
         seed: for the random starts of the fallback; an exact result does not depend on it.
+
+    Raises:
+        TooFewError: groups were left out of the problem that might matter.
     """
     deadline = time.perf_counter() + time_limit
     best = improve(problem, problem.value, start)
     prices = _price(problem, best, deadline)
     if prices.bound > problem.value[best].sum() * (1 + TOLERANCE):
-        other = improve(problem, prices.with_group, start)
+        other = improve(problem, prices.with_group, start, outside=prices.outside)
         best = other if problem.value[other].sum() > problem.value[best].sum() else best
+    if prices.outside > problem.value[best].sum() * (1 + TOLERANCE):
+        raise TooFewError
     size, solved = POOL, 0
     while True:
         value = float(problem.value[best].sum())
@@ -164,6 +183,8 @@ def _price(problem: Problem, best: Chosen, deadline: float) -> Prices:
         price = np.zeros(rows.shape[0])
         price[upper] = np.maximum(0.0, -result.ineqlin.marginals) / scale
         price[equal] = -result.eqlin.marginals / scale if len(equal) else 0.0
+        if price[-1] < problem.below:
+            raise TooFewError
         found = _bound(problem, price[: problem.wards], price[problem.wards : -1])
         lowest = found if found.bound < lowest.bound else lowest
         missing = np.flatnonzero(found.surplus > price[-1] + TOLERANCE * problem.value.max())
@@ -180,8 +201,11 @@ def _bound(problem: Problem, price: Floats, authority_price: Floats) -> Prices:
     number = min(problem.number, len(surplus))
     largest = np.sort(np.partition(surplus, len(surplus) - number)[len(surplus) - number :])
     last = max(0.0, largest[0]) if number == problem.number else 0.0
+    if last < problem.below:
+        raise TooFewError
     bound = price.sum() + problem.cap * authority_price.sum() + np.maximum(largest, 0.0).sum()
-    return Prices(float(bound), np.minimum(bound, bound - last + surplus), surplus)
+    outside = float(min(bound, bound - last + problem.below)) if problem.below else 0.0
+    return Prices(float(bound), np.minimum(bound, bound - last + surplus), surplus, outside)
 
 
 def _solve(problem: Problem, pool: Chosen, deadline: float) -> tuple[Chosen | None, float]:

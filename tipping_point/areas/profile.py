@@ -87,16 +87,17 @@ def describe_domains(areas: pd.DataFrame, wards: pd.DataFrame, *, tenth: float =
     check_table(areas, "areas", ["ward_codes"])
     check_table(wards, "wards", ["population", "district_code", *DOMAINS])
     table = pd.DataFrame({name: wards[name] for name in ("district_code", *DOMAINS)}, index=wards.index)
-    people = wards["population"].astype(float)
-    known = wards["population"].gt(0) & table[list(DOMAINS)].notna().all(axis=1)
+    table["people"] = wards["population"].astype(float)
+    known = table[wards["population"].gt(0) & table[list(DOMAINS)].notna().all(axis=1)]
     rows = []
     for area, codes in areas["ward_codes"].items():
         own = table.loc[str(codes).split(";")]
-        around = table[known & table["district_code"].isin(own["district_code"])]
+        around = known[known["district_code"].isin(own["district_code"])]
         for name in DOMAINS:
             deep = own[name].ge(tenth).astype(float).where(own[name].notna())
-            share = _weighted(deep, people)
-            rows.append((area, name, _weighted(own[name], people), share, _weighted(around[name], people)))
+            means = [_weighted(values, part["people"])
+                     for values, part in ((own[name], own), (deep, own), (around[name], around))]  # fmt: skip
+            rows.append((area, name, *means))
     columns = ["area_id", "domain", "percentile", "share_in_tenth", "district_percentile"]
     table = pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[2:], float))
     table["in_tenth"] = (table["share_in_tenth"] >= 0.5).astype("boolean").mask(table["share_in_tenth"].isna())
@@ -247,9 +248,8 @@ def names_by_district(lookup: pd.DataFrame, name: str) -> dict[str, str]:
 
 def _weighted(values: pd.Series, people: pd.Series) -> float:
     """Mean by residents; missing where a value is, or where there are no residents."""
-    own = people.reindex(values.index)
-    total = float(own.sum())
-    return float((values.astype(float) * own).sum(skipna=False) / total) if total > 0 else float("nan")
+    total = float(people.sum())
+    return float((values.astype(float) * people).sum(skipna=False) / total) if total > 0 else float("nan")
 
 
 def _left(places: pd.DataFrame, chosen: set[str], still: set[str]) -> pd.Series:

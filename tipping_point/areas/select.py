@@ -19,7 +19,7 @@ from scipy.sparse.csgraph import connected_components
 
 from tipping_point.areas.candidates import Floats, Groups, enumerate_groups, sum_over, usable_wards
 from tipping_point.areas.group import Limits, area_id
-from tipping_point.areas.local_search import Chosen, Problem
+from tipping_point.areas.local_search import FIRST, Chosen, Problem
 from tipping_point.areas.packing import Packing, cover_wanted, pack
 from tipping_point.areas.words import listed, plural
 from tipping_point.numeric import finite_numbers
@@ -28,6 +28,9 @@ from tipping_point.schema import InputError
 log = logging.getLogger(__name__)
 
 EXACT, FALLBACK = "exact", "fallback"
+
+SAMPLED = 16
+"""One group in so many is looked at to find a small value."""
 
 
 @dataclass(frozen=True)
@@ -159,25 +162,40 @@ def groups_by_country(groups: Groups, countries: Sequence[str]) -> dict[str, Cho
     return {name: np.flatnonzero(country == name) for name in countries}
 
 
-def build_problem(groups: Groups, values: Floats, rule: Rule, country: str, own: Chosen) -> tuple[Problem, Chosen]:
-    """The groups of one country (`own`) with a value above 0 as a packing problem, and their positions among all."""
+def build_problem(
+    groups: Groups, values: Floats, rule: Rule, country: str, own: Chosen, *, few: bool = False
+) -> tuple[Problem, Chosen]:
+    """The groups of one country (`own`) with a value above 0 as a packing problem, and their positions among all.
+
+    With `few` those of small value are left out where there are many, which `pack` may refuse.
+    """
     # Groups stand by their first ward, and so by country: what lies between the first and the last is hardly more.
     span = slice(own[0], own[-1] + 1) if len(own) else slice(0)
     total = sum_over(groups.members[span], values)[own - (span.start or 0)]
-    own = own[total > 0]
+    below = _small_value(total) if few and not rule.include else 0.0
+    kept = np.flatnonzero(total >= below) if below else np.flatnonzero(total > 0)
+    own = own[kept]
     members = groups.members[own]
     wanted = groups.codes.get_indexer(pd.Index(rule.include).drop_duplicates())
     wanted = np.sort(wanted[(wanted >= 0) & (groups.country[wanted] == country)])
     problem = Problem(
         members=members,
-        value=total[total > 0],
+        value=total[kept],
         authority=groups.authority[members[:, 0]],
         number=rule.areas,
         per_authority=rule.per_authority,
         wanted=wanted.astype(np.int32),
         wards=len(groups.codes),
+        below=below,
     )
     return problem, own
+
+
+def _small_value(total: Floats) -> float:
+    """A value that about `FIRST` of many groups reach, by a sample of them; 0 where all are to be kept."""
+    sample = total[::SAMPLED]
+    place = len(sample) - FIRST // SAMPLED
+    return max(0.0, float(np.partition(sample, place)[place])) if place > len(sample) / 2 else 0.0
 
 
 def _choose(groups: Groups, rule: Rule, problem: Problem, *, time_limit: float, seed: int) -> Packing:
@@ -222,7 +240,7 @@ def _check_held(groups: Groups, values: Floats, rule: Rule) -> None:
 def _table(groups: Groups, values: Floats, picked: Chosen, within: str) -> tuple[pd.DataFrame, Chosen]:
     """The chosen groups as `select_areas` returns them, and their positions in that order."""
     total, people = groups.sums(values), groups.sums(groups.population)
-    codes = [groups.wards_of(group) for group in picked]
+    codes = groups.wards_of(picked)
     rows = pd.DataFrame(
         {
             "area_id": pd.Series([area_id(own) for own in codes], dtype="str"),

@@ -16,6 +16,7 @@ from geopandas import GeoDataFrame
 
 from tipping_point.measures.between_years import find_year_variance
 from tipping_point.measures.index import COMBINATIONS, SCALES, Component
+from tipping_point.measures.long_run import Fits
 from tipping_point.measures.simulate import (
     COUNTED,
     Draws,
@@ -26,7 +27,7 @@ from tipping_point.measures.simulate import (
     draw_columns,
 )
 from tipping_point.measures.uncertainty import check_ranked
-from tipping_point.ranks import rank_columns, share_in_top, top_number
+from tipping_point.ranks import mark_top, rank_columns, top_number
 from tipping_point.schema import InputError
 
 log = logging.getLogger(__name__)
@@ -166,6 +167,7 @@ def score_choices(
     simulations: int = 100,
     variance: float | None = None,
     seed: int,
+    fits: Fits | None = None,
 ) -> pd.DataFrame:
     """The median score of every ward under each choice, over simulations of the counts that all choices share.
 
@@ -177,6 +179,7 @@ def score_choices(
         simulations: of the long-run rates; the median takes chance out.
         variance: as for `simulate_index`.
         seed: for the simulations.
+        fits: as for `simulate_index`.
 
     Returns:
         Wards x names of the choices, on the index of the wards, 0-100; missing where the ward has no score.
@@ -187,8 +190,9 @@ def score_choices(
     check_choices(wards, choices, simulations)
     scores = {}
     drawn = draw_choices(
-        wards, counts, choices, harm_weights=harm_weights, simulations=simulations, variance=variance, seed=seed
-    )
+        wards, counts, choices, harm_weights=harm_weights, simulations=simulations, variance=variance, seed=seed,
+        fits=fits,
+    )  # fmt: skip
     kept: dict[tuple[str, tuple[str, ...], str], Scaled] = {}
     for choice in choices:
         simulated = compose_scores(
@@ -196,7 +200,8 @@ def score_choices(
             components=choice.components, scale=choice.scale, combine=choice.combine,
             kept=kept.setdefault((choice.denominator, choice.months, choice.scale), {}),
         )  # fmt: skip
-        scores[choice.name] = simulated.median(axis=1)
+        # Known or missing throughout a row, so that nothing is to be left out of the median.
+        scores[choice.name] = np.median(simulated.to_numpy(), axis=1)
     log.info("choices: %d named choices scored over %d simulations", len(choices), simulations)
     return pd.DataFrame(scores, index=wards.index)
 
@@ -210,6 +215,7 @@ def draw_choices(
     simulations: int,
     variance: float | None,
     seed: int,
+    fits: Fits | None = None,
 ) -> dict[tuple[str, tuple[str, ...]], Draws]:
     """The counted components for every denominator and period that occurs, by (denominator, months)."""
     components = choices[0].components
@@ -221,7 +227,7 @@ def draw_choices(
             part = counts[counts["month"].isin(choice.months)]
             drawn[key] = draw_columns(
                 wards, part, components=components, harm_weights=harm_weights, denominator=choice.denominator,
-                simulations=simulations, yearly=yearly, seed=seed,
+                simulations=simulations, yearly=yearly, seed=seed, fits=fits,
             )  # fmt: skip
     return drawn
 
@@ -256,9 +262,15 @@ def add_choice_range(wards: GeoDataFrame, scores: pd.DataFrame, *, top: float = 
 def rank_choices(wards: pd.DataFrame, scores: pd.DataFrame, *, top: float) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Rank, and 1 or 0 for the top, of every ward under every choice; missing where the choice cannot score it."""
     aligned = scores.reindex(wards.index).where(wards["rank"].notna(), axis=0)
-    ranks = {name: rank_columns(aligned[[name]], wards["country"])[name] for name in aligned.columns}
-    tops = {name: share_in_top(rank.to_frame(), wards["country"], top=top) for name, rank in ranks.items()}
-    return pd.DataFrame(ranks, index=wards.index), pd.DataFrame(tops, index=wards.index)
+    known = aligned.notna()
+    alike: dict[bytes, list[str]] = {}
+    for name in aligned.columns:
+        alike.setdefault(known[name].to_numpy().tobytes(), []).append(name)
+    # Choices that score the same wards are ranked together.
+    ranks = [rank_columns(aligned[names], wards["country"]) for names in alike.values()]
+    tops = [mark_top(part, wards["country"], top=top) for part in ranks]
+    order = list(aligned.columns)
+    return pd.concat(ranks, axis=1)[order], pd.concat(tops, axis=1)[order]
 
 
 def compare_rankings(

@@ -110,7 +110,8 @@ def share_of_places(counts: npt.ArrayLike, share: float = 0.25) -> float:
     """
     if not 0 < share <= 1:
         raise InputError(f"share_of_places: share is {share:g}; it must be above 0 and at most 1")
-    return float(_share_rows(np.sort(_known(counts, "counts"))[None, :], share)[0])
+    (found,) = _share_rows(np.sort(_known(counts, "counts"))[None, :], share)
+    return float(found[0])
 
 
 def concentration(
@@ -206,12 +207,7 @@ def _against_chance(values: Floats, exposure: Floats, replicates: int, rng: np.r
 def _figures(ordered: npt.NDArray[np.generic], total: int) -> tuple[Floats, ...]:
     """`FIGURES` of each row of counts (rows, n), each row from least to most and with the same total."""
     plain = _gini_rows(ordered)
-    return (
-        plain,
-        _generalise(plain, ordered.shape[1], total, unbiased=False),
-        _share_rows(ordered, 0.25),
-        _share_rows(ordered, 0.5),
-    )
+    return (plain, _generalise(plain, ordered.shape[1], total, unbiased=False), *_share_rows(ordered, 0.25, 0.5))
 
 
 def _gini_rows(ordered: npt.NDArray[np.generic]) -> Floats:
@@ -233,14 +229,15 @@ def _generalise(plain: Floats, places: int, total: float, *, unbiased: bool) -> 
     return result * reach / (reach - 1) if reach > 1 else np.full_like(plain, np.nan)
 
 
-def _share_rows(ordered: npt.NDArray[np.generic], share: float) -> Floats:
+def _share_rows(ordered: npt.NDArray[np.generic], *shares: float) -> list[Floats]:
+    """For each share of the crimes: in each row the share of places that hold it, those with most first."""
     places = ordered.shape[1]
     held = np.cumsum(ordered[:, ::-1], axis=1, dtype=float)
     if places == 0:
-        return np.full(len(ordered), np.nan)
+        return [np.full(len(ordered), np.nan) for _ in shares]
     # The tolerance is for harm: sums that are equal but for rounding. Whole counts are exact.
-    enough = held >= share * held[:, -1:] * (1 - 1e-12)
-    return np.where(held[:, -1] > 0, (np.argmax(enough, axis=1) + 1) / places, np.nan)
+    enough = (held >= share * held[:, -1:] * (1 - 1e-12) for share in shares)
+    return [np.where(held[:, -1] > 0, (np.argmax(rows, axis=1) + 1) / places, np.nan) for rows in enough]
 
 
 def _known(counts: npt.ArrayLike, name: str) -> Floats:

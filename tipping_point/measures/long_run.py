@@ -10,6 +10,7 @@ other types have.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -47,6 +48,21 @@ class LongRun:
         for start in range(0, simulations, tile):
             noise = random.standard_normal((number, types, min(tile, simulations - start)))
             yield np.exp(self.mean[:, :, None] + root @ noise)
+
+
+Fits = dict[bytes, LongRun]
+"""Models by what they were fitted to. A run asks several things of one period: it need be fitted once only."""
+
+
+def fit_once(counts: Floats, exposure: Floats, between_years: Floats, fits: Fits) -> LongRun:
+    """`fit_long_run`, unless the same has been fitted: then that model. A new one is added to `fits`."""
+    digest = hashlib.sha256(repr(counts.shape).encode())
+    for values in (counts, exposure, between_years):
+        digest.update(np.ascontiguousarray(values).tobytes())
+    key = digest.digest()
+    if key not in fits:
+        fits[key] = fit_long_run(counts, exposure, between_years)
+    return fits[key]
 
 
 def fit_long_run(counts: Floats, exposure: Floats, between_years: Floats) -> LongRun:

@@ -21,6 +21,7 @@ from SALib.sample import sobol as sampling
 from scipy.stats import gamma
 
 from tipping_point.measures.choices import CONCENTRATION, Choice, check_choices, draw_choices
+from tipping_point.measures.long_run import Fits
 from tipping_point.measures.simulate import Draws, combine_columns, components_of, scale_columns
 from tipping_point.ranks import order_ranks
 from tipping_point.schema import InputError
@@ -53,6 +54,7 @@ def explain_ranking(
     concentration: float = CONCENTRATION,
     variance: float | None = None,
     seed: int,
+    fits: Fits | None = None,
 ) -> pd.DataFrame:
     """How much of the movement of ranks each choice explains, alone and together with the others.
 
@@ -68,6 +70,7 @@ def explain_ranking(
         concentration: of the weights, as for `list_choices`.
         variance: as for `simulate_index`.
         seed: of the sample, the simulations and the interval.
+        fits: as for `simulate_index`.
 
     Returns:
         outcome ('all wards', the mean move in ranks; or a ward_code, its rank), choice, first_order (share of the
@@ -87,8 +90,9 @@ def explain_ranking(
         for denominator, months in itertools.product(levels["denominator"], levels["period"])
     ]
     drawn = draw_choices(
-        wards, counts, crossed, harm_weights=harm_weights, simulations=simulations, variance=variance, seed=seed
-    )
+        wards, counts, crossed, harm_weights=harm_weights, simulations=simulations, variance=variance, seed=seed,
+        fits=fits,
+    )  # fmt: skip
     ground = _prepare(wards, choices[0], drawn)
     scored = {code for rows in ground.rows.values() for code in rows}
     lacking = [code for code in focus if code not in scored]

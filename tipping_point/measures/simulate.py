@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.stats import rankdata
 
 from tipping_point.measures.between_years import YearVariance, find_year_variance
 from tipping_point.measures.index import COMBINATIONS, SCALES, Component
-from tipping_point.measures.long_run import fit_long_run
+from tipping_point.measures.long_run import Fits, fit_once
 from tipping_point.measures.rates import PER
+from tipping_point.ranks import average_ranks
 from tipping_point.schema import NOT_CRIME, InputError, check_table, deprivation_transform
 
 log = logging.getLogger(__name__)
@@ -50,6 +50,7 @@ def simulate_index(
     simulations: int = 1_000,
     variance: float | None = None,
     seed: int,
+    fits: Fits | None = None,
 ) -> pd.DataFrame:
     """The index score of every ward in each simulation of the long-run rates, all choices held.
 
@@ -69,6 +70,7 @@ def simulate_index(
         simulations: how many.
         variance: between-year variance to use; None estimates it from five full years, else takes the stated one.
         seed: the same seed, the same table.
+        fits: models fitted before in this run, to which those of this call are added; the result does not depend on it.
 
     Returns:
         Wards x simulations, indexed like the wards, 0-100; a ward that has no score has none here. `attrs["choices"]`
@@ -84,7 +86,7 @@ def simulate_index(
     yearly = find_year_variance(wards, counts, types=counted_types(counts, components, harm_weights), variance=variance)
     draws = draw_columns(
         wards, counts, components=components, harm_weights=harm_weights, denominator=denominator,
-        simulations=simulations, yearly=yearly, seed=seed,
+        simulations=simulations, yearly=yearly, seed=seed, fits=fits,
     )  # fmt: skip
     scores = compose_scores(wards, draws, components=components, scale=scale, combine=combine)
     held = [part.column for part in components if part.column not in COUNTED]
@@ -143,11 +145,14 @@ def draw_columns(
     simulations: int,
     yearly: YearVariance,
     seed: int,
+    fits: Fits | None = None,
 ) -> Draws:
     """Long-run values of the counted components, for the wards that have every component of their country.
 
-    The months of `counts` are the period: to look at a part of it, give the rows of that part.
+    The months of `counts` are the period: to look at a part of it, give the rows of that part. `fits` are as for
+    `simulate_index`.
     """
+    fits = {} if fits is None else fits
     types = list(yearly.covariance.index)
     totals, months = _count(counts, wards.index, types)
     people = wards["population" if denominator == "resident" else denominator].astype(float)
@@ -161,7 +166,7 @@ def draw_columns(
         held = [part.column for part in own if part.column not in COUNTED]
         here = wards.index[usable & (wards["country"] == country) & wards[held].notna().all(axis=1)]
         if len(own) and len(here):
-            rates = _draw_rates(totals.loc[here], exposure[here], months[here], yearly, simulations, random)
+            rates = _draw_rates(totals.loc[here], exposure[here], months[here], yearly, simulations, random, fits)
             wanted = dict.fromkeys(part.column for part in own if part.column in COUNTED)
             observed = totals.loc[here, list(harm_weights)].sum(axis=1).to_numpy(), exposure[here].to_numpy()
             rows[country] = here
@@ -187,7 +192,7 @@ def _count(counts: pd.DataFrame, wards: pd.Index, types: list[str]) -> tuple[pd.
 
 def _draw_rates(
     totals: pd.DataFrame, exposure: pd.Series, months: pd.Series, yearly: YearVariance, simulations: int,
-    random: np.random.Generator,
+    random: np.random.Generator, fits: Fits,
 ) -> npt.NDArray[np.float32]:  # fmt: skip
     """Long-run crimes per 1,000 people a year, wards x types x simulations; 0 for a type that was never recorded."""
     counted = totals.to_numpy()
@@ -196,7 +201,7 @@ def _draw_rates(
     if not seen.any():
         return rates
     between = yearly.over(float(months.median()))[np.ix_(seen, seen)]
-    model = fit_long_run(counted[:, seen], exposure.to_numpy(), between)
+    model = fit_once(counted[:, seen], exposure.to_numpy(), between, fits)
     start = 0
     for tile in model.draw(simulations, random=random):
         rates[:, seen, start : start + tile.shape[2]] = tile
@@ -255,7 +260,7 @@ def scale_columns(values: Floats, *, worse: str, scale: str) -> Floats:
     if scale == "percentile":
         return _percentile(turned)
     if scale == "exponential":
-        return deprivation_transform(rankdata(-turned, axis=0), len(turned))
+        return deprivation_transform(average_ranks(-turned), len(turned))
     middle, spread = (
         (turned.mean(axis=0), turned.std(axis=0))
         if scale == "z"
@@ -282,4 +287,4 @@ def combine_columns(scaled: Sequence[Floats], weights: Sequence[float] | Floats,
 
 
 def _percentile(values: Floats) -> Floats:
-    return np.asarray((rankdata(values, axis=0) - 0.5) / len(values) * 100)
+    return np.asarray((average_ranks(values) - 0.5) / len(values) * 100)

@@ -17,6 +17,7 @@ from geopandas import GeoDataFrame
 from tipping_point.measures.between_years import find_year_variance
 from tipping_point.measures.components import Component
 from tipping_point.measures.index import name_missing
+from tipping_point.measures.long_run import Fits
 from tipping_point.measures.rates import PER, empirical_bayes
 from tipping_point.measures.simulate import draw_columns
 from tipping_point.schema import InputError, check_table
@@ -96,6 +97,7 @@ def simulate_value(
     simulations: int = 100,
     variance: float | None = None,
     seed: int,
+    fits: Fits | None = None,
 ) -> pd.DataFrame:
     """The value of every ward in each simulation of its long-run harm: what is usual, and deprivation, are held.
 
@@ -108,6 +110,7 @@ def simulate_value(
         simulations: how many.
         variance: between-year variance; None estimates it from five full years, else takes the stated one.
         seed: the same seed, the same table.
+        fits: as for `simulate_index`.
 
     Returns:
         Wards x simulations; missing where the ward has no value, 0 where it adds none whatever its harm.
@@ -118,7 +121,7 @@ def simulate_value(
     yearly = find_year_variance(wards, counts, types=tuple(weights), variance=variance)
     draws = draw_columns(
         wards, recent, components=harm, harm_weights=weights, denominator="resident", simulations=simulations,
-        yearly=yearly, seed=seed,
+        yearly=yearly, seed=seed, fits=fits,
     )  # fmt: skip
     result = pd.DataFrame(np.nan, index=wards.index, columns=pd.RangeIndex(simulations, name="simulation"))
     for country, rows in draws.wards.items():

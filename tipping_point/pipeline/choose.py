@@ -81,7 +81,7 @@ def choose_areas(
 ) -> Chosen:  # fmt: skip
     """The areas by the method that the study names: touching hot wards, the best groups by value, or the user's own."""
     if config.method == "select":
-        return _select(config, wards, graph, counts, weights)
+        return _select(config, wards, graph, counts, firm, weights=weights)
     table, sentences = _touching(config, wards, graph) if config.method == "touching" else _given(config, wards, graph)
     areas = rank_areas(table, number=config.areas, per_authority=config.per_authority)
     judged = add_area_firmness(areas, wards, firm.simulated, firm.scored, number=config.areas)
@@ -119,8 +119,9 @@ def _given(config: Config, wards: gpd.GeoDataFrame, graph: Graph) -> tuple[gpd.G
 
 
 def _select(
-    config: Config, wards: gpd.GeoDataFrame, graph: Graph, counts: pd.DataFrame, weights: Mapping[str, float]
-) -> Chosen:
+    config: Config, wards: gpd.GeoDataFrame, graph: Graph, counts: pd.DataFrame, firm: Firm,
+    *, weights: Mapping[str, float],
+) -> Chosen:  # fmt: skip
     """The best groups by value, the next best that share no ward with them, and the choice again in other ways."""
     rule = Rule(config.areas, config.limits, config.per_authority, config.include, config.exclude)
     selection = find_selection(wards, graph, rule=rule, value="value", seed=config.seed)
@@ -133,7 +134,7 @@ def _select(
     areas = rank_areas(areas, number=config.areas, by="value")
     drawn = simulate_value(
         wards, counts, weights=weights, years=config.years, visitors=config.visitors,
-        simulations=config.selections, variance=config.variance, seed=config.seed,
+        simulations=config.selections, variance=config.variance, seed=config.seed, fits=firm.fits,
     )  # fmt: skip
     other = _other_values(config, wards, counts, weights)
     areas = add_area_firmness(

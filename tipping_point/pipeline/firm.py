@@ -11,6 +11,7 @@ import pandas as pd
 from tipping_point.config import Config
 from tipping_point.measures.choices import add_choice_range, compare_rankings, list_choices, score_choices
 from tipping_point.measures.index import Component
+from tipping_point.measures.long_run import Fits
 from tipping_point.measures.sensitivity import describe_ranking, explain_ranking
 from tipping_point.measures.simulate import simulate_index
 from tipping_point.measures.uncertainty import add_firmness
@@ -35,6 +36,8 @@ class Firm:
     explained: pd.DataFrame
     """How much of the movement of ranks each choice explains."""
     sentences: tuple[str, ...]
+    fits: Fits
+    """The models of long-run rates that the simulations drew from."""
 
 
 def judge_ranks(
@@ -46,10 +49,11 @@ def judge_ranks(
     weights: Mapping[str, float],
 ) -> Firm:
     """The sampling interval and the choice range of every ward's rank."""
+    fits: Fits = {}
     simulated = simulate_index(
         wards, counts, components=components, scale=config.scale, combine=config.combine,
         denominator=config.denominator, simulations=config.simulations, harm_weights=weights,
-        variance=config.variance, seed=config.seed,
+        variance=config.variance, seed=config.seed, fits=fits,
     )  # fmt: skip
     choices = list_choices(
         components=components, months=sorted(counts["month"].unique()), scale=config.scale, combine=config.combine,
@@ -58,10 +62,10 @@ def judge_ranks(
     )  # fmt: skip
     scored = score_choices(
         wards, counts, choices, simulations=min(config.simulations, 100), harm_weights=weights,
-        variance=config.variance, seed=config.seed,
+        variance=config.variance, seed=config.seed, fits=fits,
     )  # fmt: skip
     explained = explain_ranking(
-        wards, counts, choices, harm_weights=weights, variance=config.variance, seed=config.seed
+        wards, counts, choices, harm_weights=weights, variance=config.variance, seed=config.seed, fits=fits
     )
     judged = add_choice_range(add_firmness(wards, simulated, top=config.top), scored, top=config.top)
     sentences = simulated.attrs["choices"]
@@ -76,4 +80,5 @@ def judge_ranks(
         compared=compare_rankings(judged, scored, choices, top=config.top),
         explained=explained,
         sentences=(*sentences, *describe_ranking(explained)),
+        fits=fits,
     )

@@ -77,11 +77,16 @@ def read_text_table(path: Path, *, encodings: Sequence[str] = UTF8) -> RawTable:
     text = _decode(data, path, encodings)
     try:
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-        rows = [(reader.line_num, row) for row in reader]
+        names = next(reader)
+        # Lines apart from rows: one object a row less for the collector of memory, which looks at all again and again.
+        lines, rows = [], []
+        for row in reader:
+            if any(row):
+                lines.append(reader.line_num)
+                rows.append(row)
     except csv.Error as error:
         raise InputError(f"{path}: row {reader.line_num} is not comma-separated text: {error}.") from error
-    (_, names), body = rows[0], [(line, row) for line, row in rows[1:] if any(row)]
-    return _checked(str(path), clean_header(names), body)
+    return _checked(str(path), clean_header(names), lines, rows)
 
 
 def read_text_header(path: Path) -> tuple[str, ...]:
@@ -109,11 +114,11 @@ def _decode(data: bytes, path: Path, encodings: Sequence[str]) -> str:
     raise InputError(f"{path}: row {row} is not UTF-8 text; save it as CSV in UTF-8.")
 
 
-def _checked(name: str, header: tuple[str, ...], body: list[tuple[int, list[str]]]) -> RawTable:
-    if not body:
+def _checked(name: str, header: tuple[str, ...], lines: list[int], rows: list[list[str]]) -> RawTable:
+    if not rows:
         raise InputError(f"{name} has no row under its header.")
     # A comma too many at the end of each row is common and harmless; text beyond the header is not.
-    long = [line for line, row in body if any(row[len(header) :])]
+    long = [line for line, row in zip(lines, rows, strict=True) if any(row[len(header) :])]
     if long:
         raise InputError(
             f"{name}: {len(long):,} row(s), the first row {long[0]}, have more cells than the header has"
@@ -122,6 +127,6 @@ def _checked(name: str, header: tuple[str, ...], body: list[tuple[int, list[str]
     return RawTable(
         name=name,
         header=header,
-        rows=pd.Index([line for line, _ in body], name="row"),
-        take=lambda place: [row[place] if place < len(row) else "" for _, row in body],
+        rows=pd.Index(lines, name="row"),
+        take=lambda place: [row[place] if place < len(row) else "" for row in rows],
     )

@@ -38,7 +38,7 @@ def build_graph(wards: gpd.GeoDataFrame) -> Graph:
         log.info("neighbours: %d wards touch none and were tied to the nearest: %s", len(ties), named)
     log.info("neighbours: %d wards, %d pairs", len(wards), len(both_ways) // 2)
     focal, neighbour = codes[both_ways[:, 0]], codes[both_ways[:, 1]]
-    alone = np.setdiff1d(codes, focal)
+    alone = np.sort(codes[np.setdiff1d(np.arange(len(wards)), both_ways)])
     return Graph.from_arrays(
         np.concatenate([focal, alone]),
         np.concatenate([neighbour, alone]),

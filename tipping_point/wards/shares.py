@@ -130,8 +130,7 @@ def _check(values: pd.DataFrame, shares: Shares, *, combine: str, whole: bool) -
 
 def code_faults(codes: pd.Index, tables: list[pd.DataFrame], *, wanted: str, label: str) -> list[str]:
     """A fault where fewer than nine in ten codes are `wanted`, with the year that each belongs to as far as known."""
-    # As an array: to look in a column of texts pandas takes it apart text by text.
-    known = codes.isin(pd.concat([table[wanted] for table in tables if wanted in table]).to_numpy())
+    known = is_among(codes, pd.concat([table[wanted] for table in tables if wanted in table]))
     if not len(codes) or known.mean() >= KNOWN_CODES:
         return []
     strange = codes[~known]
@@ -139,6 +138,11 @@ def code_faults(codes: pd.Index, tables: list[pd.DataFrame], *, wanted: str, lab
         f"{label}: {1 - known.mean():.0%} of the {len(codes)} codes ({', '.join(strange[:3])}, …) are not {wanted} of "
         f"the ward lookup: they are of another vintage. " + " ".join(name_code_years(codes, tables, wanted=wanted))
     ]
+
+
+def is_among(codes: pd.Index | pd.Series, known: pd.Series) -> npt.NDArray[np.bool_]:
+    """Which of some codes stand in a column, (n,). As objects: in its own kind of text pandas goes text by text."""
+    return np.asarray(codes.astype(object).isin(known.to_numpy(dtype=object)), dtype=bool)
 
 
 def _add_up(
@@ -171,7 +175,7 @@ def _apportion(
 
 
 def _log(values: pd.DataFrame, shares: Shares, converted: Converted, combine: str) -> None:
-    lost = values.index[~values.index.isin(shares.table[shares.source].to_numpy())]
+    lost = values.index[~is_among(values.index, shares.table[shares.source])]
     partly = (converted.known < 1 - 1e-9) & (converted.known > 0)
     log.info(
         "%s: %d areas (%s) to %d (%s) by %s; %d codes in none of them; %d without a value, %d known in part",

@@ -12,7 +12,7 @@ import pandas as pd
 
 from tipping_point.schema import Column, InputError
 from tipping_point.wards.overlap import SMALL_AREAS, build_shares
-from tipping_point.wards.shares import Converted, Shares, code_faults, convert_by_shares
+from tipping_point.wards.shares import Converted, Shares, code_faults, convert_by_shares, is_among
 
 log = logging.getLogger(__name__)
 
@@ -313,9 +313,8 @@ def find_code_wards(
     shares = build_shares(lookups, populations, source=other, target=membership.ward).table
     shares = shares.rename(columns={membership.ward: "ward_code"})
     most = shares.sort_values([other, "share", "ward_code"], ascending=[True, False, True]).drop_duplicates(other)
-    foreign = (
-        most[~most[other].isin(own.index.to_numpy())].set_index(other)[["ward_code", "share"]].assign(vintage=other)
-    )
+    new = ~is_among(most[other], own.index.to_series())
+    foreign = most[new].set_index(other)[["ward_code", "share"]].assign(vintage=other)
     log.info(
         "codes: %d of %s and %d only of %s, %d of those in more than one ward",
         len(own), membership.small_area, len(foreign), other, int((foreign["share"] < 1 - 1e-9).sum()),
