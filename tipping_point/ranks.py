@@ -6,6 +6,9 @@ Below the stages, because wards and areas are ranked by the same rules.
 from __future__ import annotations
 
 import math
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +22,11 @@ LEVEL = 0.9
 
 TOLD_APART = 0.95
 """Share of simulations in which one place must stand above another to be told from it."""
+
+BLOCK = 128
+"""Scorings ranked at a time."""
+_WORKERS = 4
+"""Blocks ranked at once, at most."""
 
 
 def rank_columns(scores: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
@@ -41,21 +49,47 @@ def rank_columns(scores: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
 
 def order_ranks(scores: Floats) -> Floats:
     """Rank of every row in each column, 1 = highest; of equal scores the first row is first."""
-    turned = np.ascontiguousarray(-scores.T)
-    order, tied = _sort_rows(turned)
-    if tied.any():
-        order[tied] = np.argsort(turned[tied], axis=1, kind="stable")
-    return np.ascontiguousarray(_number(order).T)
+
+    def rank(rows: Floats) -> Floats:
+        turned = -rows
+        order, tied = _sort_rows(turned)
+        if tied.any():
+            order[tied] = np.argsort(turned[tied], axis=1, kind="stable")
+        return _number(order)
+
+    return _rank_blocks(scores, rank)
 
 
 def average_ranks(values: Floats) -> Floats:
     """Rank of every row in each column, 1 = lowest; equal values share the mean of their ranks: scipy's `rankdata`."""
-    turned = np.ascontiguousarray(values.T)
-    order, tied = _sort_rows(turned)
-    ranks = _number(order)
-    if tied.any():
-        ranks[tied] = rankdata(turned[tied], axis=1)
-    return np.ascontiguousarray(ranks.T)
+
+    def rank(rows: Floats) -> Floats:
+        order, tied = _sort_rows(rows)
+        ranks = _number(order)
+        if tied.any():
+            ranks[tied] = rankdata(rows[tied], axis=1)
+        return ranks
+
+    return _rank_blocks(values, rank)
+
+
+def _rank_blocks(values: Floats, rank: Callable[[Floats], Floats]) -> Floats:
+    """`rank`, which ranks rows, of the columns, some at a time: they fit the cache then, and both processors work."""
+    ranks = np.empty(values.shape)
+
+    def fill(start: int) -> None:
+        block = slice(start, start + BLOCK)
+        ranks[:, block] = rank(np.ascontiguousarray(values[:, block].T)).T
+
+    starts = range(0, values.shape[1], BLOCK)
+    if len(starts) < 2:
+        for start in starts:
+            fill(start)
+        return ranks
+    # Sorting lets go of the interpreter, and no column knows of another.
+    with ThreadPoolExecutor(min(_WORKERS, os.cpu_count() or 1)) as pool:
+        list(pool.map(fill, starts))
+    return ranks
 
 
 def _sort_rows(values: Floats) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:

@@ -11,7 +11,6 @@ import itertools
 import logging
 import os
 import zlib
-from collections.abc import Hashable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -152,12 +151,13 @@ def concentration(
     _check_concentration(table, names, chances, replicates)
     # Sorted, because a ward's simulated counts depend on its place in the row: the order of rows must not matter.
     table, names, chances = table.sort_index(), names.sort_index(), chances.sort_index()
-    amounts = chances.to_numpy()
+    amounts = np.asarray(chances, dtype=np.float64)
+    columns = {period: np.asarray(table[period], dtype=np.float64) for period in table.columns}
     places = {group: np.flatnonzero(names == group) for group in sorted(names.unique())}
 
-    def describe(key: tuple[str, Hashable]) -> list[object]:
+    def describe(key: tuple[str, str]) -> list[object]:
         group, period = key
-        values, amount = table[period].to_numpy(dtype=float)[places[group]], amounts[places[group]]
+        values, amount = columns[period][places[group]], amounts[places[group]]
         used = ~np.isnan(values) & (amount > 0)
         rng = np.random.default_rng([seed, zlib.crc32(str(group).encode()), zlib.crc32(str(period).encode())])
         figures = _against_chance(values[used], amount[used], replicates, rng)
@@ -165,7 +165,7 @@ def concentration(
 
     # Drawing lets go of the interpreter, and each draws its own numbers.
     with ThreadPoolExecutor(min(_WORKERS, os.cpu_count() or 1)) as pool:
-        rows = list(pool.map(describe, itertools.product(places, table.columns)))
+        rows = list(pool.map(describe, itertools.product(places, columns)))
     result = pd.DataFrame(rows, columns=list(COLUMNS))
     log.info(
         "concentration: %d wards, %d groups, %d periods; %d ward-periods left out, not assessed",
