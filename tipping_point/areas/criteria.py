@@ -236,9 +236,9 @@ def _why_short(own: pd.DataFrame) -> str:
 
 def _share(flag: pd.Series, own: pd.DataFrame) -> float:
     """Share of the residents in flagged wards; 0 of nobody."""
-    people = own["population"].astype(float).fillna(0)
+    people = np.nan_to_num(own["population"].to_numpy(dtype=float, na_value=np.nan))
     total = float(people.sum())
-    return float(people[flag.fillna(False).astype(bool)].sum()) / total if total > 0 else 0.0
+    return float(people[flag.fillna(False).to_numpy(dtype=bool)].sum()) / total if total > 0 else 0.0
 
 
 def _deep(names: list[str], rules: Criteria) -> str:

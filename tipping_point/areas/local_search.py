@@ -24,7 +24,7 @@ TRIES = 2_000
 """Groups, best first, that the local search tries to bring in."""
 LOOKS = 100_000_000
 """Groups that one local search looks at in all: bounds its time, by count so that it does not depend on the clock."""
-FIRST = 30_000
+FIRST = 10_000
 """Groups of most worth that are put in order at first."""
 RESTARTS = 20
 """Random starts of the fallback."""

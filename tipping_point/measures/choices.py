@@ -6,6 +6,7 @@ from the sampling interval.
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -293,18 +294,20 @@ def compare_rankings(
     """
     check_ranked(wards, scores, top=top)
     ranks, tops = rank_choices(wards, scores, top=top)
+    parts = {
+        country: (ranks.loc[codes], tops.loc[codes].eq(1)) for country, codes in wards.groupby("country").groups.items()
+    }
     rows = []
-    for choice in choices:
-        for country, codes in wards.groupby("country").groups.items():
-            pair = ranks.loc[codes, [BASE]].assign(other=ranks.loc[codes, choice.name]).dropna()
-            if len(pair):
-                move = (pair["other"] - pair[BASE]).abs()
-                common = (tops.loc[pair.index, BASE] == 1) & (tops.loc[pair.index, choice.name] == 1)
-                rows.append(
-                    (choice.name, choice.changed, country, len(pair), top_number(len(pair), top), int(common.sum()),
-                     pair.corr(method="spearman").iloc[0, 1] if len(pair) > 1 else np.nan, int(move.max()),
-                     str(move.idxmax()) if move.max() > 0 else "")
-                )  # fmt: skip
+    for choice, (country, (place, first)) in itertools.product(choices, parts.items()):
+        pair = pd.DataFrame({BASE: place[BASE], "other": place[choice.name]}).dropna()
+        if len(pair):
+            move = (pair["other"] - pair[BASE]).abs()
+            rows.append(
+                (choice.name, choice.changed, country, len(pair), top_number(len(pair), top),
+                 int((first[BASE] & first[choice.name]).sum()),
+                 pair.corr(method="spearman").iloc[0, 1] if len(pair) > 1 else np.nan, int(move.max()),
+                 str(move.idxmax()) if move.max() > 0 else "")
+            )  # fmt: skip
     columns = ["name", "changed", "country", "wards", "top", "top_in_common", "spearman", "largest_move", "moved_most"]
     return pd.DataFrame(rows, columns=columns)
 
