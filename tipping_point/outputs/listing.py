@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from tipping_point import schema
@@ -136,15 +137,18 @@ def _country_list(
     shortlist = tuple(_area(row, said, prefix) for row in wording.rows(mine[chosen]))
     ranked = mine["rank"].notna() if "rank" in mine else ~chosen
     following = tuple(_area(row, said, prefix) for row in wording.rows(mine[~chosen & ranked].head(NEXT)))
-    home = wards[wards["country"].eq(country)] if country else wards
-    why = "" if shortlist else wording.no_areas(home, cover.area if alone else country, cover)
+    why = ""
+    if not shortlist:
+        home = wards[wards["country"].eq(country)] if country else wards
+        why = wording.no_areas(home, cover.area if alone else country, cover)
     return CountryList(wording.clean(country), shortlist, following, why)
 
 
 def _area(row: dict[str, Any], wards: pd.DataFrame, prefix: str) -> Area:
     """An area in words; of the wards their names and LASTING are asked."""
     codes = wording.split(row.get("ward_codes"))
-    mine = wards[wards.index.isin(codes)]
+    places = wards.index.get_indexer(pd.Index(codes))
+    mine = wards.iloc[np.sort(places[places >= 0])]
     names = dict(zip(mine.index.astype(str), mine["ward_name"], strict=True)) if "ward_name" in mine else {}
     shortlisted = wording.truth(row.get("shortlisted", True))
     said = _criteria(row)

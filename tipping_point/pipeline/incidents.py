@@ -140,7 +140,7 @@ def _ward_of_places(
     by_code = places["lsoa_code"].map(code_wards["ward_code"])
     by_code = by_code.fillna(places["ward_code"].where(places["ward_code"].isin(known_wards)))
     unknown = by_code.isna() | (by_code == "")
-    by_point = locate_points(places, boundaries)["ward_code"]
+    by_point = locate_points(places, boundaries)["ward_code"].astype("str")
     return by_code.mask(unknown, by_point).fillna("").astype("str")
 
 

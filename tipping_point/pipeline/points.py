@@ -46,17 +46,24 @@ def place_street_points(
     check_table(files, "the ledger of street files", ["archive", "file", "force", "month", "rows", "damaged"])
     key = "" if files["damaged"].any() else _key(files, boundaries, code_wards, assign)
     if key and (kept := find_counts(key, counts_folder())):
-        return PlacedPoints(kept.counts.astype(dict.fromkeys(WORDS, "str")), kept.files)
+        return PlacedPoints(kept.counts, kept.files)
     parts = []
     for some in _few_months(files):
         street = read_street_points(some)
         located = locate_points(street.places, boundaries, folder=default_folder() / "points")
         parts.append(place_points(street.counts, street.places, located, code_wards, assign=assign))
-    placed = pd.concat([part.placed for part in parts], ignore_index=True)
+    placed = _join([part.placed for part in parts])
     agreement = pd.concat([part.agreement for part in parts]).groupby("force", sort=True).sum().reset_index()
     if key:
-        keep_counts(Kept(placed.astype(dict.fromkeys(WORDS, "category")), agreement), key, counts_folder())
+        keep_counts(Kept(placed, agreement), key, counts_folder())
     return PlacedPoints(placed, agreement)
+
+
+def _join(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """The rows of all parts; their words as categories, of those that occur."""
+    whole = parts[0] if len(parts) == 1 else pd.concat([part.astype(dict.fromkeys(WORDS, "str")) for part in parts])
+    whole = whole.astype(dict.fromkeys(WORDS, "category")).reset_index(drop=True)
+    return whole.assign(**{word: whole[word].cat.remove_unused_categories() for word in WORDS})
 
 
 def _few_months(files: pd.DataFrame) -> Iterator[pd.DataFrame]:

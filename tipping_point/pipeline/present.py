@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,14 +13,12 @@ from libpysal.graph import Graph
 from tipping_point.areas.goal import describe_goal
 from tipping_point.config import Config
 from tipping_point.disclosure.edition import OPEN
-from tipping_point.measures.concentration import begin_concentration
 from tipping_point.measures.denominators import denominator_columns
 from tipping_point.measures.index import Component
 from tipping_point.measures.named import MEASURES
 from tipping_point.measures.proxies import proxy_overlap
 from tipping_point.measures.quarters import QUARTERS, YEARS, area_quarters, area_years
 from tipping_point.measures.vulnerable import vli_columns
-from tipping_point.measures.windows import split_months
 from tipping_point.outputs.cover import build_cover, describe_choices
 from tipping_point.pipeline.beside import place_beside
 from tipping_point.pipeline.choose import Chosen
@@ -98,7 +94,7 @@ def present(config: Config, made: Made, *, edition: str, criteria: str) -> Resul
     """
     wards, columns = _order(made.told.wards, config, made.measured.components)
     shown = protect_study(
-        config, _find(config, made, wards), made.measured.graph, types=list(made.weights), edition=edition,
+        config, _find(made, wards), made.measured.graph, types=list(made.weights), edition=edition,
         withheld=made.placed.withheld,
     )  # fmt: skip
     trend = area_quarters(shown.counts, shown.areas[shown.areas["shortlisted"]], types=list(made.weights))
@@ -122,11 +118,11 @@ def present(config: Config, made: Made, *, edition: str, criteria: str) -> Resul
     )  # fmt: skip
 
 
-def _find(config: Config, made: Made, wards: gpd.GeoDataFrame) -> Found:
+def _find(made: Made, wards: gpd.GeoDataFrame) -> Found:
     """Every table of the analysis, before anything is hidden."""
     placed, counts = made.placed, made.placed.counted.counts
     tables = {
-        "concentration": describe_concentration(wards, made.measured.monthly, seed=config.seed),
+        "concentration": made.told.concentration,
         **made.measured.tables,
         "choices": made.firm.compared,
         "sensitivity": made.firm.explained,
@@ -143,20 +139,6 @@ def _rows(config: Config, made: Made) -> Mapping[Path, int]:
     """Rows read of each source. Those of a file less what is placed would be its losses, of which some are hidden."""
     own = {} if threshold_of_crimes(config) > OPEN else crime_rows(config, made.crimes)
     return {**made.prepared.rows, **own}
-
-
-def describe_concentration(wards: gpd.GeoDataFrame, monthly: pd.DataFrame, *, seed: int) -> pd.DataFrame:
-    """How concentrated the measure is, year by year, in the whole study and in each force, against chance."""
-    years = split_months(monthly.reindex(wards.index), months=min(12, monthly.shape[1]), step=12).counts
-    years = years.where(wards["assessed"])
-    people = wards["population"].where(wards["population"] > 0, 0.0).fillna(0.0)
-    groups = [None]
-    if wards.loc[wards["assessed"], "force_name"].nunique() > 1:
-        groups.append(wards["force_name"])
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        begun = [begin_concentration(years, each, pool, exposure=people, seed=seed) for each in groups]
-        parts = [wait() for wait in begun]
-    return pd.concat(parts, ignore_index=True).query("crimes > 0")
 
 
 def _order(

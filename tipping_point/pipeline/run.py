@@ -220,7 +220,10 @@ def analyse(
     chosen = choose_areas(config, wards, graph, counts, firm, weights=weights, components=components)
     wards = add_area_id(wards, chosen.areas)
     step()
-    told = describe_areas(config, wards, graph, counts, chosen, prepared, weights=weights, components=components)
+    told = describe_areas(
+        config, wards, graph, counts, chosen, prepared, monthly=measured.monthly, weights=weights,
+        components=components,
+    )  # fmt: skip
     made = Made(
         prepared, crimes, found, measured, firm, chosen, told, weights, unread, (*hot_choices, *value_choices)
     )  # fmt: skip

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import pandas as pd
@@ -26,8 +28,9 @@ from tipping_point.areas.profile import (
     victim_reported,
 )
 from tipping_point.config import Config
+from tipping_point.measures.concentration import begin_concentration
 from tipping_point.measures.index import Component
-from tipping_point.measures.windows import count_by_month
+from tipping_point.measures.windows import count_by_month, split_months
 from tipping_point.pipeline.choose import WITHOUT_POLICE, Chosen, wards_of
 from tipping_point.pipeline.read import Prepared
 from tipping_point.pipeline.vocabulary import vocabulary_of
@@ -43,14 +46,42 @@ class Told:
 
     wards: gpd.GeoDataFrame
     areas: gpd.GeoDataFrame
+    concentration: pd.DataFrame
     tables: Mapping[str, pd.DataFrame]
 
 
 def describe_areas(
     config: Config, wards: gpd.GeoDataFrame, graph: Graph, counts: pd.DataFrame, chosen: Chosen, prepared: Prepared,
-    *, weights: Mapping[str, float], components: Sequence[Component],
+    *, monthly: pd.DataFrame, weights: Mapping[str, float], components: Sequence[Component],
 ) -> Told:  # fmt: skip
     """Everything that stands beside a choice once it is made. None of it enters the choice."""
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        concentration = _begin_concentration(wards, monthly, pool, seed=config.seed)
+        told = _describe(config, wards, graph, counts, chosen, prepared, weights=weights, components=components)
+        return replace(told, concentration=concentration())
+
+
+def _begin_concentration(
+    wards: gpd.GeoDataFrame, monthly: pd.DataFrame, pool: Executor, *, seed: int
+) -> Callable[[], pd.DataFrame]:
+    """How concentrated the measure is, year by year, in the whole study and in each force, against chance.
+
+    Begun in threads of `pool`; call what is returned to wait for it.
+    """
+    years = split_months(monthly.reindex(wards.index), months=min(12, monthly.shape[1]), step=12).counts
+    years = years.where(wards["assessed"])
+    people = wards["population"].where(wards["population"] > 0, 0.0).fillna(0.0)
+    groups = [None]
+    if wards.loc[wards["assessed"], "force_name"].nunique() > 1:
+        groups.append(wards["force_name"])
+    begun = [begin_concentration(years, each, pool, exposure=people, seed=seed) for each in groups]
+    return lambda: pd.concat([wait() for wait in begun], ignore_index=True).query("crimes > 0")
+
+
+def _describe(
+    config: Config, wards: gpd.GeoDataFrame, graph: Graph, counts: pd.DataFrame, chosen: Chosen, prepared: Prepared,
+    *, weights: Mapping[str, float], components: Sequence[Component],
+) -> Told:  # fmt: skip
     wards = wards.copy()
     wards.attrs = {}  # every row and column taken from a table copies what is noted on it
     vocabulary = vocabulary_of(config)
@@ -83,7 +114,7 @@ def describe_areas(
         tables["adjusted"] = adjust_areas(
             chosen_areas, wards, graph, config.adjustments, value="value", limits=config.limits
         )
-    return Told(wards, areas, tables)
+    return Told(wards, areas, pd.DataFrame(), tables)
 
 
 def _police_generated(

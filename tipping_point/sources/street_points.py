@@ -33,7 +33,7 @@ class StreetPoints:
     counts: pd.DataFrame = field(repr=False)
     """force, month, place (row of `places`), crime_type, crimes (> 0); the words are categories; sorted, key unique."""
     places: pd.DataFrame = field(repr=False)
-    """lsoa_code ('' = none), longitude, latitude (degrees; NaN = no point); sorted, unique."""
+    """lsoa_code (categories; '' = none), longitude, latitude (degrees; NaN = no point); sorted, unique."""
 
 
 def read_street_points(files: pd.DataFrame, *, progress: Callable[[int, int], None] | None = None) -> StreetPoints:
@@ -116,8 +116,8 @@ def _number_places(parts: Sequence[tuple[StreetFile, Rows]]) -> StreetPoints:
             "crimes": crimes,
         }
     )
-    places.insert(0, "lsoa_code", codes.to_pandas().to_numpy()[places.pop("area")])
-    return StreetPoints(counts, places.astype({"lsoa_code": "str"}))
+    code = pd.Categorical.from_codes(places["area"], pd.Index(codes.to_list(), dtype="str"))
+    return StreetPoints(counts, places.assign(lsoa_code=code)[["lsoa_code", "longitude", "latitude"]])
 
 
 def _distinct(rows: pd.DataFrame) -> tuple[NDArray[np.int64], pd.DataFrame]:

@@ -37,6 +37,9 @@ ASSIGN = ("lsoa", "point", "both")
 AGREEMENT = ("force", "rows", "agree", "disagree", "only_code", "only_point", "neither")
 """Columns of the account of codes and points."""
 
+LOSSES = ("", "no_place", "unknown_place")
+"""Names of losses, '' for none."""
+
 _DEGREE = 10_000_000
 """Points are told apart to a ten-millionth of a degree, a centimetre; police.uk publishes six decimals."""
 
@@ -48,8 +51,8 @@ class PlacedPoints:
     """Crimes placed in wards, and how codes and points agreed about them."""
 
     placed: pd.DataFrame = field(repr=False)
-    """As `place_crimes`: force, month, ward_code, crime_type, crimes, loss; with `near_border`, how many of the
-    crimes the ward's border could flip."""
+    """As `place_crimes`: force, month, ward_code, crime_type, crimes, loss, words as categories; with `near_border`,
+    how many of the crimes the ward's border could flip."""
     agreement: pd.DataFrame
     """One row per force, AGREEMENT."""
 
@@ -71,7 +74,7 @@ def locate_points(
         folder: where answers are kept; it is made where it does not exist.
 
     Returns:
-        [ward_code, near_border] on the points' index; ward_code is '' where no ward holds the point.
+        [ward_code (categories), near_border] on the points' index; ward_code is '' where no ward holds the point.
 
     Raises:
         InputError: a column that is absent, or wards whose codes repeat.
@@ -101,8 +104,8 @@ def locate_points(
         len(points), int((~given).sum()), len(distinct), len(kept), int((found[given] == len(wards)).sum()),
         int(close.sum()), near,
     )  # fmt: skip
-    codes = pd.array([*wards["ward_code"], ""], dtype="str")
-    return pd.DataFrame({"ward_code": codes.take(found), "near_border": close}, index=points.index)
+    codes = pd.Categorical.from_codes(found, pd.Index([*wards["ward_code"], ""], dtype="str"))
+    return pd.DataFrame({"ward_code": codes, "near_border": close}, index=points.index)
 
 
 def _keys(longitude: npt.NDArray[np.float64], latitude: npt.NDArray[np.float64]) -> Integers:
@@ -229,7 +232,6 @@ def place_points(
     keys = ["force", "month", "ward_code", "crime_type", "loss"]
     rows["near_border"] = rows["crimes"].where(rows["near"], 0)
     placed = rows.groupby(keys, observed=True)[["crimes", "near_border"]].sum().reset_index()
-    placed = placed.astype(dict.fromkeys(keys, "str"))
     by_force = rows.groupby(["force", "agreement"], observed=True)["crimes"].sum().unstack(fill_value=0)
     by_force = by_force.astype("int64").rename(columns=str).reindex(columns=list(AGREEMENT[2:]), fill_value=0)
     agreement = by_force.assign(rows=by_force.sum(axis=1)).rename_axis(columns=None).reset_index()
@@ -247,10 +249,14 @@ def ward_of_places(
 
 def _choose(places: pd.DataFrame, located: pd.DataFrame, code_wards: pd.DataFrame, assign: str) -> pd.DataFrame:
     """For each place: ward_code, loss, agreement, and whether the ward's border could flip its crimes."""
-    by_code = places["lsoa_code"].map(code_wards["ward_code"]).fillna("").to_numpy(dtype=object)
-    certain = (places["lsoa_code"].map(code_wards["share"]).fillna(0.0) > 1 - 1e-9).to_numpy()
-    by_point = located["ward_code"].to_numpy(dtype=object)
-    has_code, has_point = by_code != "", by_point != ""
+    # Whole numbers for wards, 0 for none: each distinct code is looked up once, and no text is compared.
+    code, point = places["lsoa_code"].astype("category").cat, located["ward_code"].astype("category").cat
+    told = code_wards.reindex(code.categories)
+    names = pd.Index(["", *sorted({*told["ward_code"].dropna(), *point.categories} - {""})], dtype="str")
+    by_code = names.get_indexer(pd.Index(told["ward_code"].fillna("")))[code.codes]
+    certain = (told["share"].fillna(0.0) > 1 - 1e-9).to_numpy()[code.codes]
+    by_point = names.get_indexer(point.categories)[point.codes]
+    has_code, has_point = by_code > 0, by_point > 0
     if assign == "lsoa":
         ward = by_code
         nothing = (places["lsoa_code"] == "").to_numpy()
@@ -260,15 +266,17 @@ def _choose(places: pd.DataFrame, located: pd.DataFrame, code_wards: pd.DataFram
     else:
         ward = np.where(has_code & (certain | ~has_point), by_code, by_point)
         nothing = places["longitude"].isna().to_numpy() & (places["lsoa_code"] == "").to_numpy()
+    loss: Integers = np.where(ward > 0, 0, np.where(nothing, 1, 2))
     conditions = [has_code & has_point & (by_code == by_point), has_code & has_point, has_code, has_point]
+    agreement: Integers = np.select(conditions, [0, 1, 2, 3], 4)
     # As categories: millions of rows share these few words.
     return pd.DataFrame(
         {
-            "ward_code": pd.Categorical(ward),
-            "loss": pd.Categorical(np.where(ward != "", "", np.where(nothing, "no_place", "unknown_place"))),
-            "agreement": pd.Categorical(np.select(conditions, list(AGREEMENT[2:6]), AGREEMENT[6]), AGREEMENT[2:]),
+            "ward_code": pd.Categorical.from_codes(ward, names),
+            "loss": pd.Categorical.from_codes(loss, pd.Index(LOSSES, dtype="str")),
+            "agreement": pd.Categorical.from_codes(agreement, pd.Index(AGREEMENT[2:], dtype="str")),
             # A point in another ward than the one its code leads to is on the far side of the border already.
-            "near": (ward != "") & has_point & (located["near_border"].to_numpy() | (ward != by_point)),
+            "near": (ward > 0) & has_point & (located["near_border"].to_numpy() | (ward != by_point)),
         },
         index=places.index,
     )
