@@ -42,9 +42,13 @@ def general(data: bytes) -> pl.DataFrame:
     )  # fmt: skip
 
 
+def codes(rows: StreetRows) -> list[str]:
+    return name_areas(rows.areas).gather(rows.area).to_list()
+
+
 def assert_same(rows: StreetRows, table: pl.DataFrame) -> None:
     """To the last bit."""
-    assert name_areas(rows.area).to_list() == table["LSOA code"].fill_null("").to_list()
+    assert codes(rows) == table["LSOA code"].fill_null("").to_list()
     assert [TYPES[kind] for kind in rows.kind] == table["Crime type"].to_list()
     for column, values in (("Longitude", rows.longitude), ("Latitude", rows.latitude)):
         np.testing.assert_array_equal(values, table[column].fill_null(np.nan).to_numpy())
@@ -53,18 +57,27 @@ def assert_same(rows: StreetRows, table: pl.DataFrame) -> None:
 def test_rows_by_hand():
     rows = parse(text(line("Drugs", "W01001234", "0.5", "51.25"), line("Burglary", "", "", "")))
     assert rows is not None
-    assert name_areas(rows.area).to_list() == ["W01001234", ""]
+    assert codes(rows) == ["W01001234", ""]
     assert [TYPES[kind] for kind in rows.kind] == ["Drugs", "Burglary"]
     assert (rows.longitude[0], rows.latitude[0]) == (0.5, 51.25)
     assert np.isnan([rows.longitude[1], rows.latitude[1]]).all()
 
 
 def test_areas_are_in_the_order_of_their_codes_whatever_their_number():
-    codes = ["", "E01000001", "E01012345", "E01999999", "S01000001", "W01000002"]
-    rows = parse(text(*(line(code=code) for code in reversed(codes))))
+    given = ["", "E01000001", "E01012345", "E01999999", "S01000001", "W01000002"]
+    rows = parse(text(*(line(code=code) for code in reversed(given))))
     assert rows is not None
-    assert name_areas(np.sort(rows.area)).to_list() == codes
-    assert name_areas(rows.area[:0]).to_list() == []
+    assert name_areas(rows.areas).to_list() == given
+    assert codes(rows) == given[::-1]
+    assert name_areas(rows.areas[:0]).to_list() == []
+
+
+def test_more_areas_than_any_force_has_are_told_apart():
+    given = [f"E01{number:06d}" for number in np.random.default_rng(1).permutation(20_000)] * 2
+    rows = parse(text(*(line(code=code) for code in given)))
+    assert rows is not None
+    assert len(rows.areas) == 20_000
+    assert codes(rows) == given
 
 
 @pytest.mark.parametrize("kind", TYPES)

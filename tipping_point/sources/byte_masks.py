@@ -38,6 +38,14 @@ def _find_byte(_: Any, data: Any, start: Any, byte: Any) -> Any:  # noqa: ANN401
     return types.uint64(data, types.int64, types.uint8), generate
 
 
+def _find_high(_: Any, data: Any, start: Any) -> Any:  # noqa: ANN401, ARG001
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:  # noqa: ANN401
+        block = builder.load(_pointer(context, builder, signature, args, _BYTES), align=1)
+        return builder.bitcast(builder.icmp_signed("<", block, ir.Constant(_BYTES, [0] * BLOCK)), _WORD)
+
+    return types.uint64(data, types.int64), generate
+
+
 def _load_word(_: Any, data: Any, start: Any) -> Any:  # noqa: ANN401, ARG001
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:  # noqa: ANN401
         return builder.load(_pointer(context, builder, signature, args, _WORD), align=1)
@@ -58,6 +66,8 @@ find_byte = cast("Callable[[NDArray[np.uint8], int, int], np.uint64]", intrinsic
 Args of the compiled function: data (uint8, contiguous), start (int64, at most len(data) - 64), byte (uint8).
 Nothing is checked.
 """
+find_high = cast("Callable[[NDArray[np.uint8], int], np.uint64]", intrinsic(_find_high))
+"""Which bytes of 64 are no ASCII: bit k of the result is data[start + k] >= 128. As `find_byte`."""
 load_word = cast("Callable[[NDArray[np.uint8], int], np.uint64]", intrinsic(_load_word))
 """Eight bytes as one number, data[start] lowest: data (uint8, contiguous), start (int64, at most len(data) - 8).
 

@@ -195,9 +195,10 @@ def _assemble(readings: _Readings) -> pd.DataFrame:
     place, kind, crimes = (np.empty(ends[-1], dtype=kind) for kind in (np.int32, np.int8, np.int64))
     places, ranks = rank_areas([reading.areas for _, reading in ordered])
     for (_, reading), rank, first, last in zip(ordered, ranks, ends[:-1], ends[1:], strict=True):
-        row, kind[first:last] = np.nonzero(reading.counts)
+        cells = np.flatnonzero(reading.counts)
+        row, kind[first:last] = np.divmod(cells, len(TYPES))
         place[first:last] = rank[row]
-        crimes[first:last] = reading.counts[row, kind[first:last]]
+        crimes[first:last] = reading.counts.ravel()[cells]
     occurs = np.bincount(kind, minlength=len(TYPES)) > 0
     return pd.DataFrame(
         {

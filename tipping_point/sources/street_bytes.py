@@ -21,7 +21,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tipping_point.compiled import compiled
-from tipping_point.sources.byte_masks import BLOCK, find_byte, load_word, lowest_bit
+from tipping_point.sources.byte_masks import BLOCK, find_byte, find_high, load_word, lowest_bit
 
 Bytes = NDArray[np.uint8]
 _Vocabulary = tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int8]]
@@ -36,6 +36,8 @@ _LETTER = 100_000_000
 _LONGEST = 32
 """Bytes that the name of a crime type may have."""
 _SLOTS = 256
+_FEW = 4096
+"""Slots for small areas to begin with, a power of 2, of which half are used. They double where there are more areas."""
 _NOT_PLAIN = np.inf
 _MOST_DIGITS = 15
 """A whole number of so many digits, divided by a power of ten, is the number that the text means, to the last bit."""
@@ -54,8 +56,10 @@ _MASKS = np.array([(1 << 8 * size) - 1 for size in range(9)], dtype=np.uint64)
 class StreetRows:
     """The rows of one street file, in its order."""
 
+    areas: NDArray[np.int64]
+    """The small areas that occur, as numbers (`name_areas`), 0 for none; sorted."""
     area: NDArray[np.int64]
-    """The small area as a number (`name_areas`); 0 where the row has none."""
+    """Place of the row's small area in `areas`."""
     kind: NDArray[np.int8]
     """The crime type: its place in the list that was given."""
     longitude: NDArray[np.float64]
@@ -96,12 +100,18 @@ def parse_street_file(
         return None
     start += len(ending)
     given = np.frombuffer(data, dtype=np.uint8)
-    if given.view(np.int8).min() < 0 and not _is_utf8(data):
+    ends, is_ascii = _find_ends(given, start)
+    if not is_ascii and not _is_utf8(data):
         return None
-    ends = _find_ends(given, start)
     wanted = np.frombuffer(f"{month},".encode(), dtype=np.uint64)[0]
-    rows = StreetRows(*_read_rows(given, ends, wanted, _vocabulary(tuple(types)), (*longitude, *latitude)))
-    return rows if len(rows.area) else None
+    area, kind, x, y = _read_rows(given, ends, wanted, _vocabulary(tuple(types)), (*longitude, *latitude))
+    if not len(area):
+        return None
+    number, areas = _number(area)
+    order = np.argsort(areas)
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return StreetRows(areas[order], place[number], kind, x, y)
 
 
 def _is_utf8(data: bytes) -> bool:
@@ -137,14 +147,17 @@ def _vocabulary(types: tuple[str, ...]) -> _Vocabulary:
 
 
 @compiled
-def _find_ends(data: Bytes, start: int) -> NDArray[np.int32]:
-    """Where each cell ends: places of the commas and line ends that do not stand within quotation marks.
+def _find_ends(data: Bytes, start: int) -> tuple[NDArray[np.int32], bool]:
+    """Where each cell ends, and whether every byte is ASCII.
+
+    A cell ends at a comma or line end that does not stand within quotation marks.
 
     None at all where a quotation mark stands anywhere but around a whole cell, or is not closed, and where there are
     not as many cells as lines must have.
     """
     ends = np.empty((len(data) - start) // 2 + BLOCK, dtype=np.int32)  # a month and a type are twelve bytes and more
     number = lines = 0
+    high = _0
     inside, after_end, after_close = _0, _1, _0  # of the byte before: all bits or none; the lowest bit
     for block in range(start, len(data), BLOCK):
         begin = min(block, len(data) - BLOCK)
@@ -163,11 +176,12 @@ def _find_ends(data: Bytes, start: int) -> NDArray[np.int32]:
             is_start = found << _1 | after_end
             is_behind = closed << _1 | after_close
             if opened & ~(is_start | is_behind) or is_behind & ~(found | opened):
-                return ends[:0]
+                return ends[:0], True
             inside = _0 - (within >> np.uint64(BLOCK - 1))
             after_close = closed >> np.uint64(BLOCK - 1)
         if number + BLOCK > len(ends):
-            return ends[:0]
+            return ends[:0], True
+        high |= find_high(data, begin)
         after_end = found >> np.uint64(BLOCK - 1)
         while found:
             ends[number] = block + lowest_bit(found)
@@ -176,7 +190,7 @@ def _find_ends(data: Bytes, start: int) -> NDArray[np.int32]:
         while ending:
             lines += 1
             ending &= ending - _1
-    return ends[:0] if inside or lines * _COLUMNS != number else ends[:number]
+    return ends[:0] if inside or lines * _COLUMNS != number else ends[:number], high == 0
 
 
 @compiled
@@ -187,7 +201,7 @@ def _read_rows(
     vocabulary: _Vocabulary,
     limits: tuple[float, float, float, float],
 ) -> tuple[NDArray[np.int64], NDArray[np.int8], NDArray[np.float64], NDArray[np.float64]]:
-    """The four columns of StreetRows; empty where anything is not as published."""
+    """Small area as a number, type, longitude and latitude of each row; empty where anything is not as published."""
     words, lengths, slots = vocabulary
     rows = len(ends) // _COLUMNS
     area, kind = np.empty(rows, dtype=np.int64), np.empty(rows, dtype=np.int8)
@@ -211,6 +225,37 @@ def _read_rows(
         if area[row] < 0 or kind[row] < 0 or (is_out and not (x == 0 and y == 0)):
             return nothing
     return area, kind, longitude, latitude
+
+
+@compiled
+def _number(values: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The place of each value among the distinct values, and those, in the order in which they first occur."""
+    slots = np.full(_FEW, -1, dtype=np.int32)
+    distinct = np.empty(_FEW // 2, dtype=np.int64)
+    numbers, known = np.empty(len(values), dtype=np.int64), 0
+    for row, value in enumerate(values):
+        slot = _find_slot(slots, distinct, value)
+        if slots[slot] < 0:
+            if known == len(distinct):  # half of the slots are taken: twice as many
+                distinct = np.concatenate((distinct, np.empty(known, dtype=np.int64)))
+                slots = np.full(4 * known, -1, dtype=np.int32)
+                for number in range(known):
+                    slots[_find_slot(slots, distinct, distinct[number])] = number
+                slot = _find_slot(slots, distinct, value)
+            slots[slot], distinct[known] = known, value
+            known += 1
+        numbers[row] = slots[slot]
+    return numbers, distinct[:known]
+
+
+@compiled
+def _find_slot(slots: NDArray[np.int32], distinct: NDArray[np.int64], value: np.int64) -> np.int64:
+    """Where the number of a value stands or would stand: from the slot of its hash on, the first of its own or free."""
+    last = len(slots) - 1
+    slot = np.int64((np.uint64(value) * _MIX) >> np.uint64(32)) & last
+    while slots[slot] >= 0 and distinct[slots[slot]] != value:
+        slot = (slot + 1) & last
+    return slot
 
 
 @compiled

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 import polars as pl
 from numpy.typing import NDArray
 
@@ -96,8 +95,7 @@ def parse_rows(data: bytes, file: StreetFile) -> Rows | Reading:
     rows = parse_street_file(data, header=HEADER, month=file.month, types=TYPES, longitude=LONGITUDE, latitude=LATITUDE)
     if rows is None:
         return _parse_with_care(data, file)
-    area, numbers = pd.factorize(rows.area, sort=True)
-    return Rows(name_areas(numbers), area, rows.kind, rows.longitude, rows.latitude)
+    return Rows(name_areas(rows.areas), rows.area, rows.kind, rows.longitude, rows.latitude)
 
 
 def _count(rows: Rows) -> Reading:

@@ -140,8 +140,7 @@ def _add_up(
         in_gap[part][known] = ~covered[ward[known], month[known]]
         known &= kind >= 0
         cells = ((ward * months + month) * types + kind)[known]
-        # Sums of whole numbers below 2^53 are exact as floats.
-        rows += np.bincount(cells, weights=crimes[part][known], minlength=len(rows)).astype(np.int64)
+        np.add.at(rows, cells, crimes[part][known])
     return rows, inside, in_gap
 
 
@@ -161,17 +160,14 @@ def _reconcile(
     key = force.cat.codes.to_numpy(np.int32) * len(months) + month.cat.codes.to_numpy(np.int32)
     crimes = placed["crimes"].to_numpy()
     keys = pd.MultiIndex.from_product([forces, months], names=["force", "month"])
-    parts = {
-        "placed": inside,
-        "no_place": (placed["loss"] == "no_place").to_numpy(),
-        "unknown_place": (placed["loss"] == "unknown_place").to_numpy(),
-        "outside_area": ~lost & ~inside,
-        "placed_not_covered": in_gap,
-    }
-    sums = {"rows_in": _sum_by(key, crimes, np.ones(len(placed), dtype=bool), len(keys))}
-    sums |= {name: _sum_by(key, crimes, which, len(keys)) for name, which in parts.items()}
-    there = np.bincount(key, minlength=len(keys)) > 0
-    table = pd.DataFrame(sums, index=keys)[there].reset_index()
+    # One of four for each row: what it lost, else whether a ward of the study holds it.
+    fate = np.where(inside, np.int8(0), _number(placed["loss"], pd.Index(["no_place", "unknown_place"])) + np.int8(1))
+    fate = np.where(lost | inside, fate, np.int8(3))
+    sums = _sum_by(key * np.int32(4) + fate, crimes, 4 * len(keys)).reshape(-1, 4)
+    table = pd.DataFrame(sums, index=keys, columns=["placed", "no_place", "unknown_place", "outside_area"])
+    table["rows_in"] = _sum_by(key, crimes, len(keys))
+    table["placed_not_covered"] = _sum_by(key[in_gap], crimes[in_gap], len(keys))
+    table = table[np.bincount(key, minlength=len(keys)) > 0].reset_index()
     table = table.astype({"force": "str", "month": "str"}).sort_values(["force", "month"], ignore_index=True)
     accounted = table[["placed", "no_place", "unknown_place", "outside_area"]].sum(axis=1)
     if not (accounted == table["rows_in"]).all():
@@ -179,13 +175,8 @@ def _reconcile(
     return table[[column.name for column in RECONCILIATION]]
 
 
-def _sum_by(
-    key: npt.NDArray[np.int32], crimes: npt.NDArray[np.int64], which: npt.NDArray[np.bool_], number: int
-) -> npt.NDArray[np.int64]:
-    """Crimes of some of the rows by their key, 0 to `number`."""
+def _sum_by(key: npt.NDArray[np.int32], crimes: npt.NDArray[np.int64], number: int) -> npt.NDArray[np.int64]:
+    """Crimes of the rows by their key, 0 to `number`."""
     total = np.zeros(number, dtype=np.int64)
-    for start in range(0, len(key), PART):
-        part = slice(start, start + PART)
-        own = which[part]
-        total += np.bincount(key[part][own], weights=crimes[part][own], minlength=number).astype(np.int64)
+    np.add.at(total, key, crimes)
     return total
