@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from importlib import import_module
 
 import pandas as pd
 import pytest
@@ -80,6 +81,18 @@ def test_other_files_boundaries_codes_or_rules_are_placed_afresh(city, prepared,
     ):
         with pytest.raises(AssertionError, match="read again"):
             place_street_points(*changed[:3], assign=changed[3])
+
+
+@pytest.mark.parametrize("reader", ["street_bytes", "byte_masks", "street_rows", "street_points", "archives"])
+def test_points_read_by_other_code_are_placed_afresh(city, prepared, no_reading, monkeypatch, tmp_path, reader):
+    place(city, prepared)
+    no_reading()
+    place(city, prepared)
+    rules = tmp_path / f"{reader}.py"
+    rules.write_text("# other rules")
+    monkeypatch.setattr(import_module(f"tipping_point.sources.{reader}"), "__file__", str(rules))
+    with pytest.raises(AssertionError, match="read again"):
+        place(city, prepared)
 
 
 def test_month_by_month_is_the_same_as_all_at_once(city, prepared, monkeypatch, tmp_path):

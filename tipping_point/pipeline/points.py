@@ -16,9 +16,10 @@ import pandas as pd
 import shapely
 
 from tipping_point.schema import check_table
-from tipping_point.sources import archives, street_points
+from tipping_point.sources import street_points
 from tipping_point.sources.cache import default_folder
 from tipping_point.sources.count_cache import Kept, counts_folder, find_counts, hash_files, keep_counts, make_key
+from tipping_point.sources.crime import READER
 from tipping_point.sources.street_points import read_street_points
 from tipping_point.wards import points
 from tipping_point.wards.points import NEAR, PlacedPoints, locate_points, place_points
@@ -97,5 +98,5 @@ def _key(files: pd.DataFrame, boundaries: gpd.GeoDataFrame, code_wards: pd.DataF
         for holder, row, is_loose in zip(holders, named, loose, strict=True)
     ]
     how = ("placed by points", assign, repr(NEAR), outlines.hexdigest(), codes)
-    reader = [Path(str(module.__file__)) for module in (archives, street_points, points)]
+    reader = [Path(str(module.__file__)) for module in (*READER, street_points, points)]
     return make_key([*inputs, how], reader=[*reader, Path(__file__)])

@@ -35,7 +35,7 @@ from tipping_point.sources.street_rows import TYPES, Reading, rank_areas, read_r
 logger = logging.getLogger(__name__)
 
 _WORKERS = 4
-_READER = (archives, byte_masks, delimited, street_bytes, street_rows)
+READER = (archives, byte_masks, delimited, street_bytes, street_rows)
 """The modules that decide what is read, beside this one."""
 _KEPT = ["force", "month", "rows", "rows_without_place"]
 """What the cache keeps of each file besides its counts."""
@@ -163,7 +163,7 @@ def _key(found: Found, on_disk: Iterable[Path]) -> str:
         inputs = [(hashes[file.holder], file.member, file.force, file.month) for file in found.files]
     except (OSError, KeyError):
         return ""
-    reader = [Path(str(module.__file__)) for module in _READER]
+    reader = [Path(str(module.__file__)) for module in READER]
     return make_key(inputs, reader=[*reader, Path(__file__)]) if inputs and not found.unreadable else ""
 
 
