@@ -115,6 +115,13 @@ def test_rows_in_equal_rows_placed_and_each_named_loss(wards, coverage):
     assert account.set_index(["force", "month"]).loc[("north-force", "2024-01"), "outside_area"] == 4
 
 
+def test_a_loss_without_a_name_is_never_taken_for_placed(wards, coverage):
+    placed = place_crimes(MANY, WARD_OF, KNOWN)
+    placed["loss"] = placed["loss"].astype("str").replace("no_place", "mislaid")
+    with pytest.raises(AssertionError, match="rows in do not equal"):
+        count_crimes(placed, wards, coverage, crime_types=TYPES)
+
+
 def test_row_order_does_not_matter(wards, coverage):
     forward, backward = counted(wards, coverage), counted(wards, coverage, MANY[::-1])
     pd.testing.assert_frame_equal(forward.counts, backward.counts)

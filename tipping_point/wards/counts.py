@@ -168,16 +168,17 @@ def _reconcile(
     key = force.cat.codes.to_numpy(np.int32) * len(months) + month.cat.codes.to_numpy(np.int32)
     crimes = placed["crimes"].to_numpy()
     keys = pd.MultiIndex.from_product([forces, months], names=["force", "month"])
-    # One of four for each row: what it lost, else whether a ward of the study holds it.
-    fate = np.where(inside, np.int8(0), _number(placed["loss"], pd.Index(["no_place", "unknown_place"])) + np.int8(1))
-    fate = np.where(lost | inside, fate, np.int8(3))
-    sums = _sum_by(key * np.int32(4) + fate, crimes, 4 * len(keys)).reshape(-1, 4)
-    table = pd.DataFrame(sums, index=keys, columns=["placed", "no_place", "unknown_place", "outside_area"])
+    # What became of each row. A loss that has no name is a fifth kind, which no column counts: the sum below sees it.
+    kinds = ["no_place", "unknown_place", "placed", "outside_area"]
+    loss = _number(placed["loss"], pd.Index(kinds[:2])) % 5
+    kind = np.select([inside, ~lost], [np.int8(2), np.int8(3)], loss)
+    sums = _sum_by(key * 5 + kind, crimes, 5 * len(keys)).reshape(-1, 5)
+    table = pd.DataFrame(sums[:, :4], index=keys, columns=kinds)
     table["rows_in"] = _sum_by(key, crimes, len(keys))
     table["placed_not_covered"] = _sum_by(key[in_gap], crimes[in_gap], len(keys))
     table = table[np.bincount(key, minlength=len(keys)) > 0].reset_index()
     table = table.astype({"force": "str", "month": "str"}).sort_values(["force", "month"], ignore_index=True)
-    accounted = table[["placed", "no_place", "unknown_place", "outside_area"]].sum(axis=1)
+    accounted = table[kinds].sum(axis=1)
     if not (accounted == table["rows_in"]).all():
         raise AssertionError("rows in do not equal rows placed plus named losses")
     return table[[column.name for column in RECONCILIATION]]
