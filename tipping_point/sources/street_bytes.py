@@ -56,14 +56,14 @@ _MASKS = np.array([(1 << 8 * size) - 1 for size in range(9)], dtype=np.uint64)
 class StreetRows:
     """The rows of one street file, in its order."""
 
-    areas: NDArray[np.int64]
-    """The small areas that occur, as numbers (`name_areas`), 0 for none; sorted."""
+    areas: pl.Series
+    """The codes of the small areas that occur, '' = no place; by alphabet."""
     area: NDArray[np.int64]
     """Place of the row's small area in `areas`."""
-    kind: NDArray[np.int8]
-    """The crime type: its place in the list that was given."""
+    kind: NDArray[np.integer]
+    """Place of its crime type among the types."""
     longitude: NDArray[np.float64]
-    """Degrees; NaN where blank."""
+    """Degrees; NaN where blank. 0 and 0 are police.uk's mark for a crime without a map point within 20 km."""
     latitude: NDArray[np.float64]
 
 
@@ -108,10 +108,8 @@ def parse_street_file(
     if not len(area):
         return None
     number, areas = _number(area)
-    order = np.argsort(areas)
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
-    return StreetRows(areas[order], place[number], kind, x, y)
+    ordered, place = np.unique(areas, return_inverse=True)
+    return StreetRows(name_areas(ordered), place[number], kind, x, y)
 
 
 def _is_utf8(data: bytes) -> bool:

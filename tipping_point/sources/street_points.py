@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from tipping_point.schema import InputError, check_table
 from tipping_point.sources.archives import OpenArchive, StreetFile, open_archives, read_street_file
-from tipping_point.sources.street_rows import TYPES, Rows, parse_rows, rank_areas
+from tipping_point.sources.street_bytes import StreetRows
+from tipping_point.sources.street_rows import TYPES, parse_rows, rank_areas
 
 logger = logging.getLogger(__name__)
 
@@ -83,17 +84,17 @@ def read_street_points(files: pd.DataFrame, *, progress: Callable[[int, int], No
     return points
 
 
-def _read(file: StreetFile, archives: Mapping[Path, OpenArchive]) -> Rows | str:
+def _read(file: StreetFile, archives: Mapping[Path, OpenArchive]) -> StreetRows | str:
     """The rows of one file, or why it cannot be read."""
     data, damage = read_street_file(file, archives)
     if damage:
         return damage
     rows = parse_rows(data, file)
     # What is wrong can hold a cell of the row, and nothing of a record is written anywhere.
-    return rows if isinstance(rows, Rows) else "cannot be read again as it was when its crimes were counted"
+    return rows if isinstance(rows, StreetRows) else "cannot be read again as it was when its crimes were counted"
 
 
-def _number_places(parts: Sequence[tuple[StreetFile, Rows]]) -> StreetPoints:
+def _number_places(parts: Sequence[tuple[StreetFile, StreetRows]]) -> StreetPoints:
     """Every place once, numbered, and the counts with its number instead of it."""
     parts = sorted(parts, key=lambda part: (part[0].force, part[0].month))
     files, rows = [file for file, _ in parts], [rows for _, rows in parts]

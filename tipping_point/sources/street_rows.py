@@ -14,7 +14,7 @@ from tipping_point.schema import CRIME_TYPES, FORMER_CRIME_TYPES
 from tipping_point.sources.archives import StreetFile
 from tipping_point.sources.cells import quote
 from tipping_point.sources.delimited import absent_columns, content_fault
-from tipping_point.sources.street_bytes import name_areas, parse_street_file
+from tipping_point.sources.street_bytes import StreetRows, parse_street_file
 
 LONGITUDE = (-9.0, 2.5)
 LATITUDE = (49.0, 61.5)
@@ -49,21 +49,6 @@ TYPES = tuple(sorted(CRIME_TYPES["police_uk"]))
 
 
 @dataclass(frozen=True)
-class Rows:
-    """The rows of one street file, in its order."""
-
-    areas: pl.Series
-    """The codes of the small areas that occur, '' = no place; by alphabet."""
-    area: NDArray[np.int64]
-    """Place of the row's small area in `areas`."""
-    kind: NDArray[np.integer]
-    """Place of its crime type in TYPES."""
-    longitude: NDArray[np.float64]
-    """Degrees; NaN where blank. 0 and 0 are police.uk's mark for a crime without a map point within 20 km."""
-    latitude: NDArray[np.float64]
-
-
-@dataclass(frozen=True)
 class Reading:
     """One street file after reading."""
 
@@ -82,10 +67,10 @@ class Reading:
 def read_rows(data: bytes, file: StreetFile) -> Reading:
     """One street file counted and checked."""
     rows = parse_rows(data, file)
-    return _count(rows) if isinstance(rows, Rows) else rows
+    return _count(rows) if isinstance(rows, StreetRows) else rows
 
 
-def parse_rows(data: bytes, file: StreetFile) -> Rows | Reading:
+def parse_rows(data: bytes, file: StreetFile) -> StreetRows | Reading:
     """The rows of one street file, or what is wrong with them.
 
     Where everything is as published the bytes are read as they stand; else every cell with more care.
@@ -93,12 +78,10 @@ def parse_rows(data: bytes, file: StreetFile) -> Rows | Reading:
     if damage := content_fault(data) or _header_fault(data):
         return Reading(damage=damage)
     rows = parse_street_file(data, header=HEADER, month=file.month, types=TYPES, longitude=LONGITUDE, latitude=LATITUDE)
-    if rows is None:
-        return _parse_with_care(data, file)
-    return Rows(name_areas(rows.areas), rows.area, rows.kind, rows.longitude, rows.latitude)
+    return _parse_with_care(data, file) if rows is None else rows
 
 
-def _count(rows: Rows) -> Reading:
+def _count(rows: StreetRows) -> Reading:
     size = len(rows.areas) * len(TYPES)
     counts = np.bincount(rows.area * len(TYPES) + rows.kind, minlength=size).reshape(-1, len(TYPES))
     small = counts.astype(np.min_scalar_type(counts.max()))
@@ -138,7 +121,7 @@ def _parse(data: bytes) -> pl.DataFrame:
     return pl.read_csv(data, columns=list(names), infer_schema=False, null_values=[""]).rename(names)
 
 
-def _parse_with_care(data: bytes, file: StreetFile) -> Rows | Reading:
+def _parse_with_care(data: bytes, file: StreetFile) -> StreetRows | Reading:
     """Every cell as text: what is wrong with the rows, or with the whole file; else the rows.
 
     A blank in quotation marks is a blank too.
@@ -161,7 +144,7 @@ def _parse_with_care(data: bytes, file: StreetFile) -> Rows | Reading:
     codes = cells["lsoa_code"].fill_null("")
     areas = codes.unique().sort()
     longitude, latitude = (places[name].fill_null(np.nan).to_numpy() for name in ("longitude", "latitude"))
-    return Rows(areas, _number(codes, areas), _number(cells["crime_type"], TYPES), longitude, latitude)
+    return StreetRows(areas, _number(codes, areas), _number(cells["crime_type"], TYPES), longitude, latitude)
 
 
 def _number(texts: pl.Series, names: Sequence[str] | pl.Series) -> NDArray[np.int64]:
