@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from tipping_point import schema
@@ -147,8 +146,7 @@ def _country_list(
 def _area(row: dict[str, Any], wards: pd.DataFrame, prefix: str) -> Area:
     """An area in words; of the wards their names and LASTING are asked."""
     codes = wording.split(row.get("ward_codes"))
-    places = wards.index.get_indexer(pd.Index(codes))
-    mine = wards.iloc[np.sort(places[places >= 0])]
+    mine = wards[wards.index.isin(codes)]
     names = dict(zip(mine.index.astype(str), mine["ward_name"], strict=True)) if "ward_name" in mine else {}
     shortlisted = wording.truth(row.get("shortlisted", True))
     said = _criteria(row)

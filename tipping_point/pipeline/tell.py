@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import geopandas as gpd
 import pandas as pd
@@ -57,8 +57,10 @@ def describe_areas(
     """Everything that stands beside a choice once it is made. None of it enters the choice."""
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         concentration = _begin_concentration(wards, monthly, pool, seed=config.seed)
-        told = _describe(config, wards, graph, counts, chosen, prepared, weights=weights, components=components)
-        return replace(told, concentration=concentration())
+        wards, areas, tables = _describe(
+            config, wards, graph, counts, chosen, prepared, weights=weights, components=components
+        )
+        return Told(wards, areas, concentration(), tables)
 
 
 def _begin_concentration(
@@ -81,7 +83,7 @@ def _begin_concentration(
 def _describe(
     config: Config, wards: gpd.GeoDataFrame, graph: Graph, counts: pd.DataFrame, chosen: Chosen, prepared: Prepared,
     *, weights: Mapping[str, float], components: Sequence[Component],
-) -> Told:  # fmt: skip
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, dict[str, pd.DataFrame]]:  # fmt: skip
     wards = wards.copy()
     wards.attrs = {}  # every row and column taken from a table copies what is noted on it
     vocabulary = vocabulary_of(config)
@@ -114,7 +116,7 @@ def _describe(
         tables["adjusted"] = adjust_areas(
             chosen_areas, wards, graph, config.adjustments, value="value", limits=config.limits
         )
-    return Told(wards, areas, pd.DataFrame(), tables)
+    return wards, areas, tables
 
 
 def _police_generated(
