@@ -25,12 +25,12 @@ from tipping_point.backtest.choices import Inputs
 from tipping_point.backtest.entrants import sum_months
 from tipping_point.backtest.origins import shift
 from tipping_point.backtest.run import Backtest, backtest_tables, describe_backtest, prepare
-from tipping_point.config import Config
 from tipping_point.measures.index import add_deprivation
 from tipping_point.pipeline.read import prepare_wards
 from tipping_point.pipeline.vocabulary import choose_weights, vocabulary_of
-from tipping_point.schema import DOMAINS
 from tipping_point.sources.deprivation import read_deprivation
+from tipping_point.study import Config
+from tipping_point.tables import DOMAINS
 from tipping_point.wards.vintages import bring_to_wards
 
 STUDY = Path(__file__).parents[1] / "studies/london_since_2010.toml"

@@ -28,7 +28,7 @@ from tipping_point.measures.long_run import LongRun, fit_long_run
 from tipping_point.measures.simulate import Draws, compose_scores, draw_columns
 from tipping_point.pipeline.vocabulary import choose_weights
 from tipping_point.ranks import group_alike, rank_columns, rank_interval, share_in_top, top_number
-from tipping_point.schema import DOMAINS
+from tipping_point.tables import DOMAINS
 
 STUDIES = Path(__file__).parent.parent / "studies"
 BINS = np.linspace(0, 1, 11)

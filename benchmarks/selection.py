@@ -31,7 +31,7 @@ from tipping_point.areas.rank import rank_areas
 from tipping_point.areas.select import Rule, find_selection
 from tipping_point.measures.value import add_value
 from tipping_point.pipeline.vocabulary import choose_weights
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 STUDIES = {"london": 10, "merseyside": 5, "england_and_wales": 20}
 TARGETS = (25_000, 35_000, 45_000, 55_000)

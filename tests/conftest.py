@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from shapely.geometry import box
 
-from tipping_point.config import read_study
 from tipping_point.demo.city import make_demo
 from tipping_point.pipeline import Results, analyse
+from tipping_point.study import read_study
 
 STUDIES = Path(__file__).parents[1] / "studies"
 

@@ -16,8 +16,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-from tipping_point.sources.download import Manners, Web, open_web
-from tipping_point.sources.transport import EVERY_HOST
+from tipping_point.fetch.download import Manners, Web, open_web
+from tipping_point.fetch.transport import EVERY_HOST
 
 QUICK = Manners(
     connect_seconds=2, read_seconds=2, total_seconds=20, tries=3, backoff_seconds=0.01, longest_wait=0.5,

@@ -10,7 +10,7 @@ from tipping_point.areas.again import choose_again, next_groups, share_again
 from tipping_point.areas.alternatives import near_misses
 from tipping_point.areas.group import Limits
 from tipping_point.areas.select import Rule, find_selection
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 from tipping_point.wards.neighbours import build_graph
 
 

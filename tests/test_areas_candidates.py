@@ -13,7 +13,7 @@ from libpysal.graph import Graph
 
 from tipping_point.areas.candidates import MOST_GROUPS, enumerate_groups
 from tipping_point.areas.group import Limits
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 from tipping_point.wards.neighbours import build_graph
 
 ANY = Limits(population=(0, 1e9), max_wards=3)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tipping_point.areas.comparators import BALANCE, PAIRS, find_comparators
-from tipping_point.schema import InputError, months_between
+from tipping_point.tables import InputError, months_between
 from tipping_point.wards.neighbours import build_graph
 
 MONTHS = months_between("2023-01", "2024-12")

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tipping_point.areas.criteria import Criteria, add_criteria, find_rising
-from tipping_point.schema import DOMAINS, InputError, months_between
+from tipping_point.tables import DOMAINS, InputError, months_between
 from tipping_point.wards.neighbours import build_graph
 
 A, B, C, D = (f"E0500000{n}" for n in range(4))

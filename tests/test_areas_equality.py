@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tipping_point.areas.equality import FEWEST, compare_choices, equality
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 
 @pytest.fixture

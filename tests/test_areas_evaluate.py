@@ -21,7 +21,7 @@ from tipping_point.areas.evaluate import (
     recall_in_first,
     weighted_displacement_difference,
 )
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 # ------------------------------------------------------------------------------------------------------- capture
 

@@ -15,7 +15,7 @@ from tipping_point.areas.group import Limits, build_areas
 from tipping_point.areas.rank import rank_areas
 from tipping_point.areas.reasons import alternatives_sentence, numbers
 from tipping_point.measures.index import Component, add_index
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 WEIGHTS = {"England": {"harm_rate": 3.0, "health": 1.0}}
 LIMITS = Limits(population=(15_000, 60_000), max_wards=2)

@@ -9,7 +9,7 @@ import pytest
 from tipping_point.areas.firmness import add_area_firmness
 from tipping_point.areas.group import Limits, build_areas
 from tipping_point.areas.rank import rank_areas
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 NEW = ["rank_low", "rank_high", "rank_choice_low", "rank_choice_high", "share_in_top", "share_in_top_choices",
        "rank_group"]  # fmt: skip

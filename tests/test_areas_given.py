@@ -8,7 +8,7 @@ import pytest
 from tipping_point.areas.given import Adjustment, adjust_areas, score_given
 from tipping_point.areas.group import Limits, area_id
 from tipping_point.areas.select import select_areas
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 from tipping_point.wards.neighbours import build_graph
 
 LIMITS = Limits((15_000, 30_000), 3)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tipping_point.areas.goal import PATH, add_contribution, describe_goal, yearly_fall, yearly_path
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 A, B, C, D = (f"E0500000{n}" for n in range(4))
 

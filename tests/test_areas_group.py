@@ -10,7 +10,7 @@ from scipy.sparse.csgraph import connected_components
 
 from tipping_point.areas.group import Limits, area_id, build_areas, group_touching
 from tipping_point.areas.rank import add_area_id, rank_areas
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 from tipping_point.wards.neighbours import build_graph
 
 LIMITS = Limits(population=(15_000, 60_000), max_wards=5)

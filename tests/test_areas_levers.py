@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from tipping_point.areas.levers import add_levers, name_levers, read_levers
-from tipping_point.schema import DOMAINS, InputError
+from tipping_point.tables import DOMAINS, InputError
 
 
 def domains(area, deep, share=0.8):

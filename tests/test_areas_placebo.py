@@ -8,7 +8,7 @@ import pytest
 from libpysal.graph import Graph
 
 from tipping_point.areas.placebo import placebo_dispersion
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 from tipping_point.wards.neighbours import build_graph
 
 

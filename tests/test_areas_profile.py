@@ -19,7 +19,7 @@ from tipping_point.areas.profile import (
     police_generated_shares,
     victim_reported,
 )
-from tipping_point.schema import CRIME_TYPES, DOMAINS, InputError
+from tipping_point.tables import CRIME_TYPES, DOMAINS, InputError
 
 A, B, C, D = (f"E0500000{n}" for n in range(4))
 

@@ -13,7 +13,7 @@ from libpysal.graph import Graph
 
 from tipping_point.areas.group import Limits, area_id, build_areas
 from tipping_point.areas.select import members, select_areas
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 from tipping_point.wards.neighbours import build_graph
 
 OPTIONS = {"population": (0, 1e9), "max_wards": 3, "value": "value", "seed": 1}

@@ -17,9 +17,9 @@ from tipping_point.backtest.choices import score_choices, score_wards
 from tipping_point.backtest.entrants import find_largest, foresee, mark_entrants
 from tipping_point.backtest.origins import Origin, find_origins, published_by, shift
 from tipping_point.backtest.run import backtest_tables, find_gains, prepare, write_backtest
-from tipping_point.config import Config
 from tipping_point.measures.forecast import build_signals
-from tipping_point.schema import InputError, months_between
+from tipping_point.study import Config
+from tipping_point.tables import InputError, months_between
 from tipping_point.wards.neighbours import build_graph
 
 MONTHS = months_between("2015-04", "2021-06")

@@ -21,7 +21,7 @@ from test_outputs_maps import HOSTILE, column, words_of
 from test_outputs_slider import make_counts
 from test_outputs_tables import COVERAGE
 
-from tipping_point import schema
+from tipping_point import tables as schema
 from tipping_point.outputs import listing, maps, wording
 
 pytestmark = pytest.mark.browser

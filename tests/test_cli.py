@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tipping_point import cli
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 
 def test_help_says_what_each_command_does(capsys):

@@ -7,8 +7,8 @@ from serving import QUICK, serve
 from test_pipeline_fetch import REGION, SOURCES, publish, residents, workbook
 
 from tipping_point import cli
-from tipping_point.config import read_study
-from tipping_point.sources import web as sources_web
+from tipping_point.fetch import web as sources_web
+from tipping_point.study import read_study
 
 __all__ = ["residents", "workbook"]
 

@@ -9,11 +9,11 @@ import pytest
 from tipping_point.areas.criteria import Criteria
 from tipping_point.areas.given import Adjustment
 from tipping_point.areas.group import Limits
-from tipping_point.config import SECTIONS, Config, read_study
 from tipping_point.measures.chronicity import Rules
 from tipping_point.measures.index import Component
 from tipping_point.pipeline.freeze import hash_settings, settings_of
-from tipping_point.schema import InputError
+from tipping_point.study import SECTIONS, Config, read_study
+from tipping_point.tables import InputError
 
 STUDY = """
 [study]

@@ -17,7 +17,7 @@ from tipping_point.demo.people import (
     tabulate_indicators,
 )
 from tipping_point.demo.planted import Planted, choose_planted
-from tipping_point.schema import deprivation_transform
+from tipping_point.tables import deprivation_transform
 
 RANK = " Rank (where 1 is most deprived)"
 DECILE = " Decile (where 1 is most deprived 10% of LSOAs)"

@@ -14,7 +14,7 @@ from tipping_point.disclosure import witness
 from tipping_point.disclosure.attack import solve_back
 from tipping_point.disclosure.sums import NEVER, SMALL, WITHHELD
 from tipping_point.disclosure.suppress import suppress_small
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 KEYS = ["ward_code", "month", "crime_type"]
 MARGINS = [("ward_code",), ("ward_code", "crime_type"), ("district_code", "month", "crime_type"), ("month",), ()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tipping_point.disclosure.edition import check_edition, threshold_of
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 
 def test_an_internal_edition_needs_no_licence():

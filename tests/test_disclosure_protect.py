@@ -27,8 +27,8 @@ from tipping_point.disclosure.tables import (
     protect_tables,
     protect_wards,
 )
-from tipping_point.schema import InputError
 from tipping_point.sources.incidents import read_incidents
+from tipping_point.tables import InputError
 from tipping_point.wards.counts import count_crimes, place_crimes
 from tipping_point.wards.coverage import build_coverage
 

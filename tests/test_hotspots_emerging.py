@@ -16,8 +16,8 @@ from libpysal.graph import Graph
 from tipping_point.hotspots.emerging import CLASSES, FOUR_WORDS, classify, find_emerging
 from tipping_point.hotspots.space_time import space_time_gi_star
 from tipping_point.measures.rates import empirical_bayes
-from tipping_point.schema import InputError
 from tipping_point.sources.london import read_ward_tables
+from tipping_point.tables import InputError
 from tipping_point.wards.neighbours import build_graph
 
 # ------------------------------------------------------------------------------------------------- the classes

@@ -11,7 +11,7 @@ from shapely.geometry import box
 
 from tipping_point.hotspots.find import METHODS, explain_hotspot, find_hotspots
 from tipping_point.hotspots.local import gi_star, local_moran
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 from tipping_point.wards.neighbours import build_graph
 
 SIDE = 12

@@ -17,7 +17,7 @@ from libpysal.graph import Graph
 
 from tipping_point.hotspots.local import gi, gi_star, local_moran
 from tipping_point.hotspots.testing import ResolutionWarning, adjust_p
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 # Small tables and few draws: the guard speaks where a test is about something else.
 few_draws = pytest.mark.filterwarnings("ignore:.* permutations cannot show fewer than")

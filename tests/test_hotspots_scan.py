@@ -16,7 +16,7 @@ from tipping_point.hotspots import scan
 from tipping_point.hotspots.likelihood import log_ratio
 from tipping_point.hotspots.scan import flexible_scan, poisson_scan
 from tipping_point.hotspots.windows import circles, connected_sets, count_connected
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 COLUMNS = ["centre", "members", "cases", "expected", "relative_risk", "llr", "p"]
 

@@ -13,7 +13,7 @@ from libpysal.graph import Graph
 from tipping_point.hotspots.local import gi_star
 from tipping_point.hotspots.space_time import space_time_gi_star
 from tipping_point.hotspots.testing import ResolutionWarning, adjust_p
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 few_draws = pytest.mark.filterwarnings("ignore:.* permutations cannot show fewer than")
 TABLES = ("z", "p", "p_adjusted", "hot", "cold", "z_alone")

@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import false_discovery_control
 
 from tipping_point.hotspots.testing import adjust_p, smallest_k, smallest_p, unresolved
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 
 @pytest.mark.parametrize("method", ["bh", "by"])

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tipping_point.measures.between_years import STATED, find_year_variance
-from tipping_point.schema import InputError, months_between
+from tipping_point.tables import InputError, months_between
 
 
 def make(rates: np.ndarray, *, years: int, seed: int, covariance: np.ndarray, trend: float = 0.0):

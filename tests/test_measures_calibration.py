@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tipping_point.measures.calibration import COLUMNS, calibrate_counts, explain_calibration
-from tipping_point.schema import InputError, months_between
+from tipping_point.tables import InputError, months_between
 
 YEAR = months_between("2024-04", "2025-03")
 

@@ -19,7 +19,7 @@ from tipping_point.measures.choices import (
 )
 from tipping_point.measures.index import Component, add_index
 from tipping_point.measures.rates import add_crimes, add_rates
-from tipping_point.schema import InputError, months_between
+from tipping_point.tables import InputError, months_between
 
 WEIGHTS = {"robbery": 800.0, "violence": 280.0}
 PARTS = (Component("harm_rate", 0.5), Component("income", 0.5))

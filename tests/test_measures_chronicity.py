@@ -30,7 +30,7 @@ from tipping_point.measures.transitions import (
     transition_probabilities,
 )
 from tipping_point.measures.windows import check_monthly, count_by_month, split_months
-from tipping_point.schema import InputError, months_between
+from tipping_point.tables import InputError, months_between
 
 CODES = [f"E05{number:06d}" for number in range(40)]
 

@@ -7,7 +7,7 @@ import pytest
 
 from tipping_point.measures.components import Component, describe_overlaps, find_domain
 from tipping_point.measures.index import add_index, default_components
-from tipping_point.schema import DOMAINS, InputError
+from tipping_point.tables import DOMAINS, InputError
 
 IOD = dict(zip(DOMAINS, (0.225, 0.225, 0.135, 0.135, 0.093, 0.093), strict=True))
 

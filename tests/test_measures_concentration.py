@@ -19,7 +19,7 @@ from tipping_point.measures.concentration import (
     lorenz,
     share_of_places,
 )
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 counts_of_places = st.lists(st.integers(0, 50), min_size=1, max_size=40).filter(any)
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tipping_point.measures.denominators import compare_denominators
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 
 @pytest.fixture

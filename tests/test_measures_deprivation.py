@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tipping_point.measures.deprivation import aggregate_deprivation, extent_weight
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 PUBLISHED_WEIGHTS = [0.225, 0.225, 0.135, 0.135, 0.093, 0.093, 0.093]
 

@@ -16,7 +16,7 @@ from tipping_point.measures.forecast import (
     forecast_growth,
     forecast_level,
 )
-from tipping_point.schema import InputError, months_between
+from tipping_point.tables import InputError, months_between
 from tipping_point.wards.neighbours import build_graph
 
 MONTHS = months_between("2010-01", "2016-12")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tipping_point.facts.offences import list_groups, subgroup_weights
 from tipping_point.measures.harm import HARM_WEIGHTS
 from tipping_point.measures.named import MARKED, MEASURES, choose_types
-from tipping_point.schema import CRIME_TYPES, FLAGS, NOT_CRIME, InputError, plain_type
-from tipping_point.sources.offences import list_groups, subgroup_weights
+from tipping_point.tables import CRIME_TYPES, FLAGS, NOT_CRIME, InputError, plain_type
 
 DERIVATION = Path(__file__).parents[1] / "docs/derivations/harm_weights.py"
 

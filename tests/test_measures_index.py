@@ -19,7 +19,7 @@ from tipping_point.measures.index import (
     percentile,
     rank_in_country,
 )
-from tipping_point.schema import DOMAINS, InputError
+from tipping_point.tables import DOMAINS, InputError
 
 TWO = (Component("harm_rate", 0.5), Component("income", 0.5))
 IOD = {"income": 0.225, "employment": 0.225, "education": 0.135, "health": 0.135, "crime": 0.093,

@@ -20,8 +20,8 @@ from tipping_point.measures.partnerships import (
     explain_partnerships,
     plain,
 )
-from tipping_point.schema import InputError, months_between
-from tipping_point.schema.records import RECORDED_CRIME_PARTNERSHIPS
+from tipping_point.tables import InputError, months_between
+from tipping_point.tables.records import RECORDED_CRIME_PARTNERSHIPS
 
 YEAR = months_between("2024-04", "2025-03")
 QUARTERS = ("2024-04", "2024-07", "2024-10", "2025-01")

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from scipy.stats import poisson
 
-from tipping_point import schema
+from tipping_point import tables as schema
 from tipping_point.measures.quarters import QUARTERS, YEARS, area_quarters, area_years
 
 AREAS = pd.DataFrame({"area_id": ["a", "b"], "ward_codes": ["E1;E2", "E3"]})

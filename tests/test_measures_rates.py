@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import poisson
 
 from tipping_point.measures.rates import add_crimes, add_rates, empirical_bayes, poisson_interval, rates_by_period
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 
 def counts_of(wards, **by_type):

@@ -9,7 +9,7 @@ import pytest
 from tipping_point.measures.choices import list_choices
 from tipping_point.measures.index import Component, add_index
 from tipping_point.measures.sensitivity import ALL, describe_ranking, explain_ranking
-from tipping_point.schema import InputError, months_between
+from tipping_point.tables import InputError, months_between
 
 WEIGHTS = {"robbery": 800.0}
 MONTHS = months_between("2022-01", "2022-12")

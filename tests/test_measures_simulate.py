@@ -11,7 +11,7 @@ from tipping_point.measures.index import Component, add_index
 from tipping_point.measures.rates import add_crimes, add_rates
 from tipping_point.measures.simulate import Draws, compose_scores, draw_columns, simulate_index
 from tipping_point.ranks import rank_columns, rank_interval, share_in_top
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 WEIGHTS = {"robbery": 800.0, "violence": 280.0}
 PARTS = (Component("harm_rate", 0.5), Component("income", 0.3), Component("attainment", 0.2, worse="lower"))

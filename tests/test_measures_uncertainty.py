@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from tipping_point.measures.uncertainty import add_firmness
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 
 def make(lattice):

@@ -9,7 +9,7 @@ import pytest
 from tipping_point.measures.harm import HARM_WEIGHTS
 from tipping_point.measures.rates import empirical_bayes
 from tipping_point.measures.value import FEWEST, add_value
-from tipping_point.schema import InputError, months_between
+from tipping_point.tables import InputError, months_between
 
 ADDED = ["long_run_harm", "usual_harm_rate", "excess_harm", "value", "value_plain", "value_missing"]
 

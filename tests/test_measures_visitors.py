@@ -7,7 +7,7 @@ import pytest
 
 from tipping_point.measures.proxies import proxy_overlap
 from tipping_point.measures.visitors import add_visitors
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 
 def thefts(wards, numbers, kind="Shoplifting"):

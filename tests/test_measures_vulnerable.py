@@ -16,9 +16,9 @@ from tipping_point.measures.vulnerable import (
     vli_components,
     vulnerable_localities,
 )
-from tipping_point.schema import CRIME_TYPES, InputError, months_between
 from tipping_point.sources.census import read_census
 from tipping_point.sources.indicators import read_indicator
+from tipping_point.tables import CRIME_TYPES, InputError, months_between
 
 COLUMNS = {part: f"rate_{part}" for part in PARTS}
 

@@ -15,22 +15,23 @@ import geopandas as gpd
 import pytest
 from shapely.geometry import box
 
-from tipping_point.schema import InputError
-from tipping_point.sources import explore_education, fingertips, police_api
-from tipping_point.sources.arcgis import fetch_layer, find_service, read_layer
+from tipping_point.facts.catalogue import get_dataset, load_datasets
+from tipping_point.fetch import fingertips, police_api
+from tipping_point.fetch.arcgis import fetch_layer, find_service, read_layer
+from tipping_point.fetch.datasets import fetch_dataset
+from tipping_point.fetch.download import DownloadError, fetch_json, look_ahead, open_web
+from tipping_point.fetch.gov_uk import find_attachment, list_attachments
+from tipping_point.fetch.police_archive import BASE, find_latest
+from tipping_point.fetch.remote_zip import fetch_directory
+from tipping_point.sources import explore_education
 from tipping_point.sources.calibration import FORCES, PARTNERSHIPS
-from tipping_point.sources.catalogue import get_dataset, load_datasets
-from tipping_point.sources.datasets import fetch_dataset
 from tipping_point.sources.delimited import read_text_header
 from tipping_point.sources.deprivation import read_deprivation
 from tipping_point.sources.district_figures import read_district_figures
-from tipping_point.sources.download import DownloadError, fetch_json, look_ahead, open_web
-from tipping_point.sources.gov_uk import find_attachment, list_attachments
 from tipping_point.sources.indicators import read_indicator
-from tipping_point.sources.police_archive import BASE, find_latest
 from tipping_point.sources.population import read_population
-from tipping_point.sources.remote_zip import fetch_directory
 from tipping_point.sources.schools import REGISTER
+from tipping_point.tables import InputError
 
 pytestmark = [
     pytest.mark.network,

@@ -7,7 +7,7 @@ import pytest
 from test_outputs_listing import make_cover
 from test_outputs_spreadsheets import SOURCES
 
-from tipping_point import schema
+from tipping_point import tables as schema
 from tipping_point.outputs import assurance
 from tipping_point.outputs.assurance import check_assurance, read_judgements, say_assurance, write_assurance
 

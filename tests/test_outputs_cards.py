@@ -7,8 +7,8 @@ import pytest
 from test_outputs_listing import COLUMNS, make_cover, make_study, make_wards
 
 from tipping_point.outputs import cards, listing
-from tipping_point.schema import Column
 from tipping_point.sources.levels import WHERE_SCHOOLS_ARE
+from tipping_point.tables import Column
 
 
 def facts(card, kind="facts"):

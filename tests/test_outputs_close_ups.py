@@ -10,7 +10,7 @@ import pytest
 import shapely
 from test_outputs_listing import make_study
 
-from tipping_point import schema
+from tipping_point import tables as schema
 from tipping_point.outputs import close_ups, listing, shapes
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from tipping_point.outputs.larger_areas import LATEST, NOT_GIVEN, all_series, beside_area
-from tipping_point.schema import CONTEXT
+from tipping_point.tables import CONTEXT
 
 SURVEY, ADMISSIONS = "Violence, crime survey", "Admissions, sharp object"
 

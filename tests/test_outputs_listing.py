@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 from shapely.geometry import box
 
-from tipping_point import schema
+from tipping_point import tables as schema
 from tipping_point.outputs import listing
 
 

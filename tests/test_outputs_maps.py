@@ -21,7 +21,7 @@ from test_outputs_listing import COLUMNS, make_areas, make_cover, make_study, ma
 from test_outputs_slider import make_counts
 from test_outputs_tables import COVERAGE
 
-from tipping_point import schema
+from tipping_point import tables as schema
 from tipping_point.outputs import maps, wording
 
 HOSTILE = "</script><script>window.hacked=1</script><img src=x onerror=window.hacked=1>\u202e\"'`&" + "x" * 10_000

@@ -11,7 +11,7 @@ import pytest
 from test_outputs_listing import make_cover, make_study
 from test_outputs_tables import write
 
-from tipping_point import schema
+from tipping_point import tables as schema
 from tipping_point.outputs.parquet import KEY, TABLE_VERSION
 
 

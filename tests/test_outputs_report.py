@@ -14,7 +14,7 @@ import pytest
 from test_outputs_listing import make_areas, make_study, make_wards
 from test_outputs_tables import COVERAGE, RECONCILIATION
 
-from tipping_point import schema
+from tipping_point import tables as schema
 from tipping_point.outputs import listing, pictures, report, wording
 
 SOURCES = pd.DataFrame(

@@ -13,7 +13,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 from test_outputs_listing import COLUMNS, make_study
 
-from tipping_point import schema
+from tipping_point import tables as schema
 from tipping_point.outputs import shorthand, spreadsheets, workbooks
 from tipping_point.outputs.ods import write_ods
 from tipping_point.outputs.workbooks import Line, Number, Sheet, Workbook, write_xlsx

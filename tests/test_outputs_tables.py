@@ -14,7 +14,7 @@ import pyogrio
 import pytest
 from test_outputs_listing import COLUMNS, make_cover, make_study, make_wards
 
-from tipping_point import schema
+from tipping_point import tables as schema
 from tipping_point.outputs import tables
 
 FILES = {

@@ -11,9 +11,9 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-from tipping_point.config import read_study
 from tipping_point.pipeline import analyse, check_study, run_study
-from tipping_point.schema import AREAS, COUNTS, COVERAGE, RECONCILIATION, RECORDS, WARDS, InputError
+from tipping_point.study import read_study
+from tipping_point.tables import AREAS, COUNTS, COVERAGE, RECONCILIATION, RECORDS, WARDS, InputError
 
 ASKED_FOR = {"calibration", "adjusted", "equality", "recorded_crime", "recorded_crime_partnerships", "context", "flags"}
 """Tables that the demo's study does not ask for, or is too short for."""

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from tipping_point.config import read_study
-from tipping_point.config.study import Source
 from tipping_point.pipeline.beside import place_beside, read_beside
 from tipping_point.pipeline.read import describe_sources, prepare_wards
-from tipping_point.schema import CONTEXT, InputError
+from tipping_point.study import read_study
+from tipping_point.study.study import Source
+from tipping_point.tables import CONTEXT, InputError
 
 SAID = {"unit": "per 1,000 adults", "publisher": "ONS"}
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from tipping_point.config import read_study
-from tipping_point.config.study import Source
 from tipping_point.pipeline.calibrate import calibrate_study
 from tipping_point.pipeline.read import prepare_wards
-from tipping_point.schema import InputError, months_between
+from tipping_point.study import read_study
+from tipping_point.study.study import Source
+from tipping_point.tables import InputError, months_between
 
 MONTHS = months_between("2024-04", "2025-03")
 OFFENCE = ("Burglary in a dwelling", "Theft offences", "Domestic burglary", "28A")

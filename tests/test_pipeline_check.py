@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tipping_point.config import read_study
 from tipping_point.pipeline import analyse, check_study
-from tipping_point.schema import InputError
+from tipping_point.study import read_study
+from tipping_point.tables import InputError
 
 STUDIES = Path(__file__).parents[1] / "studies"
 

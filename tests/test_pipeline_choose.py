@@ -9,9 +9,9 @@ import pytest
 
 from tipping_point.areas.given import Adjustment
 from tipping_point.areas.group import Limits
-from tipping_point.config import read_study
 from tipping_point.pipeline import STEPS, analyse, explain_in_folder, run_study, show_steps
-from tipping_point.schema import InputError
+from tipping_point.study import read_study
+from tipping_point.tables import InputError
 
 
 @pytest.fixture(scope="module")

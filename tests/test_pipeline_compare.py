@@ -13,7 +13,7 @@ from test_outputs_listing import make_areas, make_cover, make_wards
 from test_outputs_tables import write
 
 from tipping_point.pipeline.compare import COMPARED, compare_folders, write_comparison
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 SOURCES = [
     {"section": "crime", "path": "/x/2024-12.zip", "sha256": "aa"},

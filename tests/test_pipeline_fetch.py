@@ -15,15 +15,15 @@ import pytest
 from serving import Reply, ranged, redirect, serve
 from test_sources_workbook import write_xlsx
 
-from tipping_point.config import read_study
 from tipping_point.demo import files
+from tipping_point.fetch import arcgis, gov_uk, police_archive
+from tipping_point.fetch.cache import hash_file
+from tipping_point.fetch.download import NotInCacheError
 from tipping_point.pipeline import run_study
 from tipping_point.pipeline.fetch import CHANGED, FETCHED, OWN, THERE, describe_brought, fetch_study, record_path
 from tipping_point.pipeline.new_study import new_study
-from tipping_point.schema import InputError
-from tipping_point.sources import arcgis, gov_uk, police_archive
-from tipping_point.sources.cache import hash_file
-from tipping_point.sources.download import NotInCacheError
+from tipping_point.study import read_study
+from tipping_point.tables import InputError
 
 STORE = "https://policeuk-data.s3.amazonaws.com/archive"
 INDEX = "https://assets.publishing.service.gov.uk/media/1/File_7_IoD2025_All_Ranks_Scores_Deciles.csv"

@@ -13,16 +13,16 @@ from serving import serve
 from test_pipeline_fetch import place, publish, residents, workbook, write
 from test_sources_workbook import write_ods
 
-from tipping_point.config import read_study
 from tipping_point.demo import files
+from tipping_point.facts.catalogue import get_dataset
+from tipping_point.fetch.fingertips import BASE
+from tipping_point.fetch.gov_uk import CONTENT
 from tipping_point.pipeline import check_study, run_study
 from tipping_point.pipeline.fetch import FETCHED, fetch_study
-from tipping_point.schema import InputError
-from tipping_point.sources.catalogue import get_dataset
-from tipping_point.sources.fingertips import BASE
-from tipping_point.sources.gov_uk import CONTENT
 from tipping_point.sources.levels import WHERE_SCHOOLS_ARE
 from tipping_point.sources.schools import REGISTER
+from tipping_point.study import read_study
+from tipping_point.tables import InputError
 
 __all__ = ["residents", "workbook"]
 

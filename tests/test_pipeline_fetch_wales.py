@@ -12,14 +12,14 @@ from test_pipeline_fetch import RESIDENTS, STORE, Layer, place
 from test_sources_stats_wales import DOMAINS
 from test_sources_workbook import write_ods, write_xlsx
 
-from tipping_point.config import read_study
+from tipping_point.facts.catalogue import get_dataset
+from tipping_point.fetch import arcgis, police_archive
 from tipping_point.pipeline import check_study
 from tipping_point.pipeline.fetch import FETCHED, fetch_study
 from tipping_point.pipeline.new_study import new_study
 from tipping_point.pipeline.read import add_context, prepare_wards
-from tipping_point.schema import months_between
-from tipping_point.sources import arcgis, police_archive
-from tipping_point.sources.catalogue import get_dataset
+from tipping_point.study import read_study
+from tipping_point.tables import months_between
 
 DISTRICTS = {"W06000015": "Cardiff", "W06000011": "Swansea"}
 WARDS = [(f"W0500{n:04d}", f"Ward {n}", list(DISTRICTS)[n % 2]) for n in range(6)]

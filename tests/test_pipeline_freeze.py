@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tipping_point.config import Config, read_study
 from tipping_point.pipeline.freeze import (
     compare_criteria,
     differences,
@@ -17,7 +16,8 @@ from tipping_point.pipeline.freeze import (
     hash_settings,
     settings_of,
 )
-from tipping_point.schema import InputError
+from tipping_point.study import Config, read_study
+from tipping_point.tables import InputError
 
 FIRST, LATER = date(2026, 3, 1), date(2026, 11, 23)
 

@@ -14,10 +14,10 @@ import pytest
 from pyproj import Transformer
 
 from tipping_point.backtest import run_backtest
-from tipping_point.config import read_study
 from tipping_point.disclosure.tables import OF_ALL_HARM
 from tipping_point.pipeline import analyse, check_study, run_study
-from tipping_point.schema import InputError
+from tipping_point.study import read_study
+from tipping_point.tables import InputError
 
 START, END = "2025-10", "2025-12"
 DISTRICT = "Saltmere"

@@ -7,8 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tipping_point.config import read_study
-from tipping_point.config.study import Source
 from tipping_point.measures.index import Component
 from tipping_point.pipeline.indicators import (
     add_other_indicators,
@@ -18,8 +16,10 @@ from tipping_point.pipeline.indicators import (
     own_indicators,
 )
 from tipping_point.pipeline.read import describe_sources
-from tipping_point.schema import InputError
 from tipping_point.sources.levels import WHERE_SCHOOLS_ARE
+from tipping_point.study import read_study
+from tipping_point.study.study import Source
+from tipping_point.tables import InputError
 
 ABSENCE = "time_period,geographic_level,school_urn,enrolments,rate"
 

@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-from tipping_point.config import read_study
 from tipping_point.pipeline import run_study
+from tipping_point.study import read_study
 
 
 def contents(folder):

@@ -13,13 +13,13 @@ from serving import Reply, ranged, serve
 
 from tipping_point.areas.criteria import Criteria
 from tipping_point.areas.group import Limits
-from tipping_point.config import read_study
+from tipping_point.facts.catalogue import find_dataset, get_dataset
+from tipping_point.fetch import arcgis, areas_by_name, police_archive
+from tipping_point.fetch.datasets import describe_key, list_keys
 from tipping_point.pipeline.new_study import FIRST_WARD_YEAR, new_study, newest_year
 from tipping_point.pipeline.read import _with_authorities, prepare_wards
-from tipping_point.schema import InputError, plain_name
-from tipping_point.sources import arcgis, areas_by_name, police_archive
-from tipping_point.sources.catalogue import find_dataset, get_dataset
-from tipping_point.sources.datasets import describe_key, list_keys
+from tipping_point.study import read_study
+from tipping_point.tables import InputError, plain_name
 
 METROPOLITAN = ("Birmingham", "Coventry", "Dudley", "Sandwell", "Solihull", "Walsall", "Wolverhampton")
 FORCES = {

@@ -12,8 +12,8 @@ import zipfile
 import pandas as pd
 import pytest
 
-from tipping_point.config import read_study
 from tipping_point.pipeline import run_study
+from tipping_point.study import read_study
 
 HIDDEN = ["Crime ID", "Longitude", "Latitude", "Location"]
 NUMBER = re.compile(r"(?<![\d.])-?\d{1,3}\.\d{3,6}(?!\d)")

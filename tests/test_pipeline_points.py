@@ -8,11 +8,11 @@ from importlib import import_module
 import pandas as pd
 import pytest
 
-from tipping_point.config import read_study
 from tipping_point.pipeline import points as module
 from tipping_point.pipeline.points import place_street_points
 from tipping_point.pipeline.read import prepare_wards
 from tipping_point.sources.crime import read_street_crimes
+from tipping_point.study import read_study
 from tipping_point.wards.counts import place_crimes
 
 KEYS = ["force", "month", "ward_code", "crime_type", "loss"]

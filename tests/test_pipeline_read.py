@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from tipping_point.config import read_study
 from tipping_point.pipeline.read import add_context, prepare_wards
-from tipping_point.schema import InputError
+from tipping_point.study import read_study
+from tipping_point.tables import InputError
 from tipping_point.wards.vintages import say_partly_known
 
 INDICATOR = """

@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 from test_sources_crime import HEADER, archive, name, row, text
 
-from tipping_point.schema import NOT_TERRITORIAL, force_slug
+from tipping_point.facts.known_gaps import read_known_gaps
 from tipping_point.sources.crime import read_street_crimes
-from tipping_point.sources.known_gaps import read_known_gaps
+from tipping_point.tables import NOT_TERRITORIAL, force_slug
 from tipping_point.wards.counts import count_crimes, place_crimes
 from tipping_point.wards.coverage import add_coverage, build_coverage
 from tipping_point.wards.unplaced import bound_unplaced

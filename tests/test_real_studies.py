@@ -9,9 +9,9 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from tipping_point.config import read_study
 from tipping_point.pipeline import run_study
-from tipping_point.schema import DOMAINS
+from tipping_point.study import read_study
+from tipping_point.tables import DOMAINS
 
 STUDIES = Path(__file__).parents[1] / "studies"
 JUDGEMENTS = ["crimes_all", "crimes", "crime_rate", "crime_rate_low", "crime_rate_high", "smoothed_rate",

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from serving import Reply, serve
 
-from tipping_point.schema import InputError
-from tipping_point.sources.arcgis import BASE, fetch_layer, fetch_published, find_service, read_layer
-from tipping_point.sources.catalogue import find_dataset, load_datasets
-from tipping_point.sources.download import NotInCacheError
+from tipping_point.facts.catalogue import find_dataset, load_datasets
+from tipping_point.fetch.arcgis import BASE, fetch_layer, fetch_published, find_service, read_layer
+from tipping_point.fetch.download import NotInCacheError
 from tipping_point.sources.geography import read_boundaries, read_lookup
+from tipping_point.tables import InputError
 
 
 @dataclass

@@ -7,10 +7,10 @@ import re
 import pandas as pd
 import pytest
 
-from tipping_point.schema import InputError
-from tipping_point.sources.areas_by_name import LEVELS, list_areas, list_partnerships, mayoral_lookup, resolve_areas
+from tipping_point.fetch.areas_by_name import LEVELS, list_areas, list_partnerships, mayoral_lookup, resolve_areas
 from tipping_point.sources.cells import CODES
 from tipping_point.sources.geography import read_lookup
+from tipping_point.tables import InputError
 
 DISTRICTS = {
     "Birmingham": ("E08000025", "West Midlands", "E23000014", "West Midlands", "E12000005"),

@@ -16,8 +16,7 @@ import pytest
 from serving import Reply, serve
 
 import tipping_point
-from tipping_point.schema import InputError
-from tipping_point.sources.cache import (
+from tipping_point.fetch.cache import (
     COLUMNS,
     Cache,
     Entry,
@@ -27,8 +26,9 @@ from tipping_point.sources.cache import (
     write_whole,
     writing,
 )
-from tipping_point.sources.download import fetch_file
-from tipping_point.sources.locks import hold_lock
+from tipping_point.fetch.download import fetch_file
+from tipping_point.fetch.locks import hold_lock
+from tipping_point.tables import InputError
 
 URL = "https://example.gov.uk/file.csv"
 BODY = b"code,value\nE01000001,1\n"
@@ -157,7 +157,7 @@ package.__path__ = [{str(Path(tipping_point.__file__).parent)!r}]
 sys.modules["tipping_point"] = package
 """
 _FETCH = """
-from tipping_point.sources.download import fetch_file, open_web
+from tipping_point.fetch.download import fetch_file, open_web
 fetched = fetch_file(open_web(), {url!r})
 print(fetched.entry.sha256, fetched.path.stat().st_size)
 """
@@ -185,7 +185,7 @@ def test_two_processes_fetch_the_same_once(tmp_path):
 def test_the_lock_of_a_run_that_was_killed_is_free(tmp_path):
     lock = tmp_path / "cache" / "locks" / "k.lock"
     code = (
-        "import sys, time; from pathlib import Path; from tipping_point.sources.locks import hold_lock\n"
+        "import sys, time; from pathlib import Path; from tipping_point.fetch.locks import hold_lock\n"
         f"with hold_lock(Path({str(lock)!r}), patience=0, what='it'):\n"
         "    print('held', flush=True); time.sleep(60)\n"
     )

@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tipping_point.schema import SOURCES
-from tipping_point.sources.catalogue import OWN, describe_file, find_dataset, load_datasets, stale_notes
+from tipping_point.facts.catalogue import OWN, describe_file, find_dataset, load_datasets, stale_notes
 from tipping_point.sources.deprivation import KINDS
+from tipping_point.tables import SOURCES
 
 OGL = "Open Government Licence v3.0"
 

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tipping_point.schema import InputError
 from tipping_point.sources.cells import (
     CODES,
     SUPPRESSED,
@@ -19,6 +18,7 @@ from tipping_point.sources.cells import (
     shorten,
     to_numbers,
 )
+from tipping_point.tables import InputError
 
 
 def cells(*values, name="value"):

@@ -7,8 +7,8 @@ import logging
 import pandas as pd
 import pytest
 
-from tipping_point.schema import InputError
 from tipping_point.sources.census import AGE_GROUPS, read_census
+from tipping_point.tables import InputError
 
 BANDS = [
     "Aged 4 years and under",

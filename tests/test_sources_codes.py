@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from tipping_point.schema import InputError
 from tipping_point.sources.codes import find_code_column
 from tipping_point.sources.delimited import read_text_table
+from tipping_point.tables import InputError
 
 
 def raw(tmp_path, content):

@@ -6,9 +6,9 @@ import tracemalloc
 
 import pytest
 
-from tipping_point.schema import InputError
 from tipping_point.sources.columns import read_columns
 from tipping_point.sources.delimited import read_text_table
+from tipping_point.tables import InputError
 
 BODY = 'a,b , c,d\r\n1,"x, y",é,\r\n,,,\r\n2,"two\nlines",z,9\r\n'
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tipping_point.schema import InputError
 from tipping_point.sources.context import known_areas, read_context
+from tipping_point.tables import InputError
 
 LOOKUP = pd.DataFrame(
     [

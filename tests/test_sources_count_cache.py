@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tipping_point.sources.cache import VARIABLE
+from tipping_point.fetch.cache import VARIABLE
 from tipping_point.sources.count_cache import (
     ENTRIES,
     Kept,

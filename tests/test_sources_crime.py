@@ -15,10 +15,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tipping_point.schema import CRIME_TYPES, InputError
 from tipping_point.sources import crime
 from tipping_point.sources.count_cache import list_counts
 from tipping_point.sources.crime import list_street_files, read_street_crimes
+from tipping_point.tables import CRIME_TYPES, InputError
 
 HEADER = (
     "Crime ID,Month,Reported by,Falls within,Longitude,Latitude,Location,LSOA code,LSOA name,Crime type,"

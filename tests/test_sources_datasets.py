@@ -15,18 +15,18 @@ from test_sources_nomis import Service
 from test_sources_ons_files import NOMIS, ONS, TS001, TS008, bulk, sapelsoa
 from test_sources_stats_wales import workbook
 
-from tipping_point.schema import InputError
-from tipping_point.sources import nomis
-from tipping_point.sources.catalogue import entry_key, find_dataset, find_levels_of, get_dataset, load_datasets
+from tipping_point.facts.catalogue import entry_key, find_dataset, find_levels_of, get_dataset, load_datasets
+from tipping_point.fetch import nomis
+from tipping_point.fetch.datasets import describe_key, fetch_dataset, list_keys
+from tipping_point.fetch.download import DownloadError
+from tipping_point.fetch.gov_uk import CONTENT
 from tipping_point.sources.census import read_census
-from tipping_point.sources.datasets import describe_key, fetch_dataset, list_keys
 from tipping_point.sources.deprivation import read_deprivation
 from tipping_point.sources.district_figures import read_district_figures
-from tipping_point.sources.download import DownloadError
 from tipping_point.sources.geography import read_boundaries, read_lookup
-from tipping_point.sources.gov_uk import CONTENT
 from tipping_point.sources.indicators import read_indicator
 from tipping_point.sources.population import read_population
+from tipping_point.tables import InputError
 
 
 @pytest.fixture

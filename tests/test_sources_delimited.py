@@ -6,7 +6,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tipping_point.schema import InputError
 from tipping_point.sources.delimited import (
     UTF8_OR_LATIN1,
     absent_columns,
@@ -15,6 +14,7 @@ from tipping_point.sources.delimited import (
     read_text_header,
     read_text_table,
 )
+from tipping_point.tables import InputError
 
 
 def write(path, content):

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_sources_workbook import write_ods
 
-from tipping_point.schema import InputError, deprivation_transform
 from tipping_point.sources.deprivation import DOMAINS, KINDS, read_deprivation
+from tipping_point.tables import InputError, deprivation_transform
 
 NAMES = {
     "income": "Income",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tipping_point.schema import InputError
 from tipping_point.sources.district_figures import read_district_figures
+from tipping_point.tables import InputError
 
 ATTAINMENT = (
     "time_period,time_identifier,geographic_level,lad_code,lad_name,geography_basis,attainment8_average\n"

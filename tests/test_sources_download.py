@@ -17,9 +17,8 @@ from pathlib import Path
 import pytest
 from serving import QUICK, Reply, ranged, redirect, serve
 
-from tipping_point.schema import InputError
-from tipping_point.sources import transfer, transport
-from tipping_point.sources.download import (
+from tipping_point.fetch import transfer, transport
+from tipping_point.fetch.download import (
     DownloadError,
     NotInCacheError,
     Request,
@@ -33,7 +32,8 @@ from tipping_point.sources.download import (
     look_ahead,
     open_web,
 )
-from tipping_point.sources.transport import mirrored, read_mirrors, trust, user_agent
+from tipping_point.fetch.transport import mirrored, read_mirrors, trust, user_agent
+from tipping_point.tables import InputError
 
 URL = "https://example.gov.uk/file.csv"
 BODY = b"code,value\n" + b"E01000001,1\n" * 20_000

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from serving import Reply, serve
 
-from tipping_point.schema import InputError
-from tipping_point.sources.download import DownloadError
+from tipping_point.fetch.download import DownloadError
 from tipping_point.sources.explore_education import (
     API,
     CATALOGUE,
@@ -19,6 +18,7 @@ from tipping_point.sources.explore_education import (
     fetch_query,
     read_education,
 )
+from tipping_point.tables import InputError
 
 SCHOOLS = (
     "school_urn,time_period,geographic_level,time_identifier,lad_code,headcount,suspension,susp_rate,perm_excl,"

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from serving import Reply, serve
 
-from tipping_point.schema import InputError
-from tipping_point.sources.catalogue import find_dataset
-from tipping_point.sources.download import DownloadError
-from tipping_point.sources.fingertips import BASE, fetch_health, list_area_types, read_health
+from tipping_point.facts.catalogue import find_dataset
+from tipping_point.fetch.download import DownloadError
+from tipping_point.fetch.fingertips import BASE, fetch_health, list_area_types, read_health
 from tipping_point.sources.indicators import read_indicator
+from tipping_point.tables import InputError
 
 HEADER = (
     "Indicator ID,Indicator Name,Parent Code,Parent Name,Area Code,Area Name,Area Type,Sex,Age,Category Type,Category,"

@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 from test_sources_workbook import write_ods, write_xlsx
 
-from tipping_point.schema import InputError
 from tipping_point.sources.cells import to_numbers
 from tipping_point.sources.formats import read_header, read_raw_table
+from tipping_point.tables import InputError
 
 ROWS = [["code ", "value"], ["E01000001", 1.5], ["E01000002", 0.1]]
 

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from shapely.geometry import MultiPolygon, Point, Polygon, box
 
-from tipping_point.schema import InputError
 from tipping_point.sources.geography import read_boundaries, read_lookup
+from tipping_point.tables import InputError
 
 X, Y = 335_000, 390_000
 """A corner in Liverpool, in metres of the British National Grid."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tipping_point.schema import InputError
 from tipping_point.sources.gla import JOBS, list_ward_atlas, read_ward_atlas, read_ward_profiles
+from tipping_point.tables import InputError
 
 ATLAS = """,,,,Household Income; Median (£); 2012/13,Pupil Absence; Overall; 2013
 Codes,New Code,Borough,Names,2012/13,2013

@@ -11,12 +11,12 @@ import re
 import pytest
 from serving import Reply, serve
 
-from tipping_point.schema import InputError
-from tipping_point.sources import published
-from tipping_point.sources.catalogue import Place, get_dataset
+from tipping_point.facts.catalogue import Place, get_dataset
+from tipping_point.fetch import published
+from tipping_point.fetch.download import DownloadError
+from tipping_point.fetch.gov_uk import CONTENT, Attachment, fetch_index, find_attachment, list_attachments
 from tipping_point.sources.deprivation import read_deprivation
-from tipping_point.sources.download import DownloadError
-from tipping_point.sources.gov_uk import CONTENT, Attachment, fetch_index, find_attachment, list_attachments
+from tipping_point.tables import InputError
 
 ASSETS = "https://assets.publishing.service.gov.uk/media"
 DOMAINS = (
@@ -62,7 +62,7 @@ def known(monkeypatch):
     place = get_dataset("iod2025").place
     digest = hashlib.sha256(file_7()).hexdigest()[:8]
     shown = Place(**{**vars(place), "sha256": digest})
-    monkeypatch.setattr("tipping_point.sources.gov_uk.get_place", lambda key: shown)
+    monkeypatch.setattr("tipping_point.fetch.gov_uk.get_place", lambda key: shown)
     return shown.addresses[2025][0]
 
 

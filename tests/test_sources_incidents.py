@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyproj import Transformer
 
-from tipping_point.schema import InputError
 from tipping_point.sources.incidents import join_incidents, read_incidents
 from tipping_point.sources.signals import summarise_incidents
+from tipping_point.tables import InputError
 from tipping_point.wards.counts import place_crimes
 from tipping_point.wards.points import locate_points, place_points
 

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from test_sources_workbook import write_ods
 
-from tipping_point.schema import InputError
 from tipping_point.sources.indicators import read_indicator
+from tipping_point.tables import InputError
 
 
 def write(path, content, encoding="utf-8"):

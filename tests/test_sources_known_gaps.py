@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tipping_point.sources.known_gaps import GAPS, read_known_gaps
+from tipping_point.facts.known_gaps import GAPS, read_known_gaps
 
 MONTH = r"20\d\d-(0[1-9]|1[0-2])"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from tipping_point.schema import InputError
 from tipping_point.sources.levels import LEVELS, OTHER, WHERE_SCHOOLS_ARE, choose_level, find_levels, mark_proxy
+from tipping_point.tables import InputError
 
 
 @pytest.mark.parametrize(

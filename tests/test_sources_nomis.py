@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from serving import Reply, serve
 
-from tipping_point.schema import InputError
-from tipping_point.sources import nomis
-from tipping_point.sources.download import DownloadError
+from tipping_point.fetch import nomis
+from tipping_point.fetch.download import DownloadError
+from tipping_point.fetch.nomis import BASE, fetch_figures, fetch_residents
 from tipping_point.sources.indicators import read_indicator
-from tipping_point.sources.nomis import BASE, fetch_figures, fetch_residents
 from tipping_point.sources.population import read_population
+from tipping_point.tables import InputError
 
 HEADER = ("DATE_NAME", "GEOGRAPHY_CODE", "GEOGRAPHY_NAME", "OBS_VALUE", "RECORD_OFFSET", "RECORD_COUNT")
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tipping_point.facts import offences
+from tipping_point.facts.offences import find_groups, list_groups, load_groups, own_mapping_faults, subgroup_weights
 from tipping_point.measures.harm import HARM_WEIGHTS
-from tipping_point.schema import CRIME_TYPES
-from tipping_point.sources import offences
-from tipping_point.sources.offences import find_groups, list_groups, load_groups, own_mapping_faults, subgroup_weights
+from tipping_point.tables import CRIME_TYPES
 
 TABLE = Path(offences.__file__).with_name("offence_groups.toml")
 

@@ -9,12 +9,12 @@ import pytest
 from serving import Reply, ranged, serve
 from test_sources_workbook import write_xlsx
 
-from tipping_point.schema import InputError
-from tipping_point.sources.catalogue import find_dataset, get_dataset
+from tipping_point.facts.catalogue import find_dataset, get_dataset
+from tipping_point.fetch.download import DownloadError, NotInCacheError
+from tipping_point.fetch.ons_files import fetch_census, fetch_mid_year
 from tipping_point.sources.census import read_census
-from tipping_point.sources.download import DownloadError, NotInCacheError
-from tipping_point.sources.ons_files import fetch_census, fetch_mid_year
 from tipping_point.sources.population import read_population
+from tipping_point.tables import InputError
 
 ONS = "https://www.ons.gov.uk/file"
 NOMIS = "https://www.nomisweb.co.uk/output/census/2021"

@@ -8,8 +8,8 @@ import zipfile
 import pytest
 from test_sources_workbook import write_ods
 
-from tipping_point.schema import InputError
 from tipping_point.sources.open_document import stream_rows
+from tipping_point.tables import InputError
 
 HEAD = (
     '<?xml version="1.0"?><office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"'

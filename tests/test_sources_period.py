@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tipping_point.schema import InputError
 from tipping_point.sources.period import check_period, read_period
+from tipping_point.tables import InputError
 
 
 def test_months_of_a_period():

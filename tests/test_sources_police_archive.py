@@ -11,9 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from serving import Reply, ranged, redirect, serve
 
-from tipping_point.schema import InputError, months_between
-from tipping_point.sources.crime import read_street_crimes
-from tipping_point.sources.police_archive import (
+from tipping_point.fetch.police_archive import (
     BASE,
     LAST_UNLIMITED,
     Need,
@@ -21,6 +19,8 @@ from tipping_point.sources.police_archive import (
     fetch_street_files,
     find_latest,
 )
+from tipping_point.sources.crime import read_street_crimes
+from tipping_point.tables import InputError, months_between
 
 HEADER = (
     "Crime ID,Month,Reported by,Falls within,Longitude,Latitude,Location,LSOA code,LSOA name,Crime type,"

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from test_sources_workbook import write_xlsx
 
-from tipping_point.schema import InputError
 from tipping_point.sources.population import KINDS, read_population
+from tipping_point.tables import InputError
 
 MID_YEAR = "lsoa11_name,lsoa11_code,total_population,0,1,90+\n"
 CENSUS = (

@@ -8,10 +8,10 @@ import pytest
 from serving import Reply, serve
 from test_sources_workbook import write_ods
 
-from tipping_point.schema import InputError
-from tipping_point.sources.catalogue import Place
-from tipping_point.sources.download import DownloadError, NotInCacheError
-from tipping_point.sources.published import choose_year, fetch_first, get_place, header_check
+from tipping_point.facts.catalogue import Place
+from tipping_point.fetch.download import DownloadError, NotInCacheError
+from tipping_point.fetch.published import choose_year, fetch_first, get_place, header_check
+from tipping_point.tables import InputError
 
 OLD, NEW = "https://www.gov.wales/old/file.csv", "https://www.gov.wales/new/file.csv"
 BODY = b"LSOA code (2021),Total \nE01000001,5\n"

@@ -11,11 +11,11 @@ from dataclasses import replace
 import pytest
 from serving import Reply, ranged, redirect, serve
 
-from tipping_point.schema import InputError
-from tipping_point.sources import remote_zip
+from tipping_point.fetch import remote_zip
+from tipping_point.fetch.download import NotInCacheError
+from tipping_point.fetch.remote_zip import fetch_directory, fetch_members, write_zip
 from tipping_point.sources.archives import points_outside
-from tipping_point.sources.download import NotInCacheError
-from tipping_point.sources.remote_zip import fetch_directory, fetch_members, write_zip
+from tipping_point.tables import InputError
 
 URL = "https://data.police.uk/data/archive/2025-06.zip"
 STORE = "https://policeuk-data.s3.amazonaws.com/archive/2025-06.zip"

@@ -13,8 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from serving import serve
 
-from tipping_point.schema import InputError
-from tipping_point.sources.download import DownloadError, NotInCacheError
+from tipping_point.fetch.download import DownloadError, NotInCacheError
 from tipping_point.sources.schools import (
     REGISTER,
     bring_schools_to_wards,
@@ -22,6 +21,7 @@ from tipping_point.sources.schools import (
     fetch_school_register,
     read_school_register,
 )
+from tipping_point.tables import InputError
 
 DAY = date(2025, 6, 1)
 HEADER = "URN,EstablishmentName,Easting,Northing"

@@ -6,8 +6,8 @@ import geopandas as gpd
 import pytest
 from shapely.geometry import Polygon, box
 
-from tipping_point.schema import InputError
 from tipping_point.sources.small_areas import read_small_areas
+from tipping_point.tables import InputError
 
 
 def write(tmp_path, codes, *, shapes=None, field="LSOA21CD", crs="EPSG:27700"):

@@ -6,10 +6,10 @@ import pytest
 from serving import Reply, serve
 from test_sources_workbook import write_ods
 
-from tipping_point.sources.catalogue import find_dataset, get_dataset
+from tipping_point.facts.catalogue import find_dataset, get_dataset
+from tipping_point.fetch.download import DownloadError
+from tipping_point.fetch.stats_wales import fetch_welsh_index
 from tipping_point.sources.deprivation import read_deprivation
-from tipping_point.sources.download import DownloadError
-from tipping_point.sources.stats_wales import fetch_welsh_index
 
 DOMAINS = ["Income", "Employment", "Health", "Education", "Access to Services", "Housing", "Community Safety"]
 

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tipping_point.schema import InputError
 from tipping_point.sources.crime import read_street_crimes
 from tipping_point.sources.street_points import read_street_points
+from tipping_point.tables import InputError
 
 HEADER = (
     "Crime ID,Month,Reported by,Falls within,Longitude,Latitude,Location,LSOA code,LSOA name,Crime type,"

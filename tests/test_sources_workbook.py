@@ -7,8 +7,8 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from tipping_point.schema import InputError
 from tipping_point.sources.workbook import read_workbook_table
+from tipping_point.tables import InputError
 
 _ODS = (
     '<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"'

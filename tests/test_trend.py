@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from scipy.stats import kendalltau, norm, theilslopes
 
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 from tipping_point.trend import METHODS, mann_kendall, theil_sen
 
 EACH = pytest.mark.parametrize("method", METHODS)

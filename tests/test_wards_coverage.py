@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tipping_point.schema import COVERAGE, InputError, months_between
+from tipping_point.facts.known_gaps import read_known_gaps
 from tipping_point.sources.crime import read_street_crimes
-from tipping_point.sources.known_gaps import read_known_gaps
 from tipping_point.sources.london import read_ward_tables
+from tipping_point.tables import COVERAGE, InputError, months_between
 from tipping_point.wards.coverage import (
     NO_FILE,
     PARTIAL,

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from shapely.geometry import box
 
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 from tipping_point.wards.overlap import build_overlap, build_shares
 from tipping_point.wards.shares import convert_by_shares
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Transformer
 
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 from tipping_point.wards import points as module
 from tipping_point.wards.points import add_near_border, locate_points, place_points
 

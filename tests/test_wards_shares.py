@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 from tipping_point.wards.shares import Shares, build_from_pieces, convert_by_shares
 
 # Old A lies in X; B is divided 1 to 3 between X and Y; C lies in Y; D has no residents and is divided by land.

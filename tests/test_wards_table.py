@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 from tipping_point.wards.table import build_wards
 from tipping_point.wards.vintages import Membership
 

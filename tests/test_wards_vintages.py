@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 from tipping_point.wards.overlap import build_shares
 from tipping_point.wards.shares import Shares
 from tipping_point.wards.vintages import (

@@ -37,7 +37,6 @@ from tipping_point.areas.profile import (
 from tipping_point.areas.rank import add_area_id, rank_areas
 from tipping_point.areas.select import Rule, Selection, find_selection, members, select_areas
 from tipping_point.backtest import Backtest, run_backtest
-from tipping_point.config import Config, read_study
 from tipping_point.demo.city import Demo, make_demo
 from tipping_point.hotspots.emerging import classify, find_emerging
 from tipping_point.hotspots.find import explain_hotspot, find_hotspots
@@ -74,7 +73,6 @@ from tipping_point.outputs.maps import draw_map, write_map
 from tipping_point.outputs.report import write_report
 from tipping_point.outputs.tables import write_tables
 from tipping_point.pipeline import Results, analyse, check_study, explain_in_folder, freeze_study, run_study, show_steps
-from tipping_point.schema import Column, Cover, InputError, deprivation_transform, force_slug
 from tipping_point.sources.census import read_census
 from tipping_point.sources.crime import StreetCrimes, list_street_files, read_street_crimes
 from tipping_point.sources.deprivation import read_deprivation
@@ -84,6 +82,8 @@ from tipping_point.sources.indicators import read_indicator
 from tipping_point.sources.london import WardTables, list_ward_tables, read_ward_tables
 from tipping_point.sources.population import read_population
 from tipping_point.sources.small_areas import read_small_areas
+from tipping_point.study import Config, read_study
+from tipping_point.tables import Column, Cover, InputError, deprivation_transform, force_slug
 from tipping_point.trend import mann_kendall
 from tipping_point.wards.counts import count_crimes, place_crimes
 from tipping_point.wards.coverage import add_coverage, build_coverage

@@ -16,8 +16,9 @@ from tqdm import tqdm
 
 from tipping_point import __version__
 from tipping_point.backtest import describe_backtest, run_backtest
-from tipping_point.config import Config, read_study
 from tipping_point.demo.city import make_demo
+from tipping_point.fetch.cache import clear_cache, default_folder, list_cache
+from tipping_point.fetch.web import Progress, Web, open_web, say_size
 from tipping_point.outputs.pdf import why_no_pdf
 from tipping_point.outputs.wording import place
 from tipping_point.pipeline import (
@@ -32,10 +33,9 @@ from tipping_point.pipeline import (
 from tipping_point.pipeline.compare import compare_folders, write_comparison
 from tipping_point.pipeline.fetch import describe_brought, fetch_study, record_path
 from tipping_point.pipeline.new_study import new_study
-from tipping_point.schema import InputError
-from tipping_point.sources.cache import clear_cache, default_folder, list_cache
 from tipping_point.sources.count_cache import clear_counts, counts_folder, list_counts
-from tipping_point.sources.web import Progress, Web, open_web, say_size
+from tipping_point.study import Config, read_study
+from tipping_point.tables import InputError
 
 DONE, OUR_FAULT, THEIR_FAULT = 0, 1, 2
 

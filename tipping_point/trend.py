@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm, rankdata
 
 from tipping_point.numeric import finite_numbers
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 log = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
-"""How tipping_point/sources/offence_groups.toml was made; run it to make it again.
+"""How tipping_point/facts/offence_groups.toml was made; run it to make it again.
 
-    python docs/derivations/offence_groups.py FOLDER > tipping_point/sources/offence_groups.toml
+    python docs/derivations/offence_groups.py FOLDER > tipping_point/facts/offence_groups.toml
 
 FOLDER holds `policeuk-ons-code-join.csv` (134 Home Office offence codes with the Office for National Statistics'
 Crime Severity weight, edition of about 2020, and the police.uk category; joined by M-O-P-D/Police-Supply-Demand, MIT,

@@ -15,7 +15,7 @@ from tipping_point.areas.local_search import TooFewError
 from tipping_point.areas.packing import cover_wanted, pack
 from tipping_point.areas.select import Selection, build_problem, groups_by_country
 from tipping_point.numeric import finite_numbers
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 log = logging.getLogger(__name__)
 

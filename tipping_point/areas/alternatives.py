@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tipping_point.areas.candidates import NOBODY, Floats
 from tipping_point.areas.local_search import Chosen
 from tipping_point.areas.select import Selection
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tipping_point.areas.group import Limits
 from tipping_point.compiled import compiled
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 log = logging.getLogger(__name__)
 

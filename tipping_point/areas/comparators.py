@@ -14,7 +14,7 @@ import pandas as pd
 from libpysal.graph import Graph
 
 from tipping_point.areas.profile import area_members, chosen_areas
-from tipping_point.schema import InputError, check_table, months_between
+from tipping_point.tables import InputError, check_table, months_between
 from tipping_point.trend import theil_sen
 
 log = logging.getLogger(__name__)

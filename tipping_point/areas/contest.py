@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from tipping_point.areas.profile import chosen_areas
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 Floats = npt.NDArray[np.float64]
 

@@ -16,7 +16,7 @@ from geopandas import GeoDataFrame
 from libpysal.graph import Graph
 
 from tipping_point.areas.words import domain, listed, part, percent, plural, sentence
-from tipping_point.schema import DOMAINS, InputError, check_table
+from tipping_point.tables import DOMAINS, InputError, check_table
 from tipping_point.trend import mann_kendall
 
 log = logging.getLogger(__name__)

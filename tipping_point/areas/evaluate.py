@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 Z95 = 1.959963984540054
 

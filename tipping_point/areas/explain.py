@@ -27,7 +27,7 @@ from tipping_point.areas.reasons import (
     ward_value,
 )
 from tipping_point.areas.words import percent
-from tipping_point.schema import InputError, check_table
+from tipping_point.tables import InputError, check_table
 
 log = logging.getLogger(__name__)
 

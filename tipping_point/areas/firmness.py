@@ -9,7 +9,7 @@ import pandas as pd
 from geopandas import GeoDataFrame
 
 from tipping_point.ranks import group_alike, rank_columns, rank_interval, share_in_top
-from tipping_point.schema import InputError, check_table
+from tipping_point.tables import InputError, check_table
 
 log = logging.getLogger(__name__)
 

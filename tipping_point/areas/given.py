@@ -19,7 +19,7 @@ from tipping_point.areas.candidates import SLACK, usable_wards
 from tipping_point.areas.group import Limits, area_id
 from tipping_point.areas.select import read_values
 from tipping_point.areas.words import listed, plural
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 log = logging.getLogger(__name__)
 

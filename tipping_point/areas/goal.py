@@ -10,7 +10,7 @@ from geopandas import GeoDataFrame
 
 from tipping_point.areas.profile import chosen_areas
 from tipping_point.areas.words import listed, percent, plural
-from tipping_point.schema import InputError, check_table
+from tipping_point.tables import InputError, check_table
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ import geopandas as gpd
 import pandas as pd
 from libpysal.graph import Graph
 
-from tipping_point.schema import SYSTEM, InputError
+from tipping_point.tables import SYSTEM, InputError
 
 log = logging.getLogger(__name__)
 

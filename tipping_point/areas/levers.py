@@ -9,7 +9,7 @@ from importlib.resources import files
 import pandas as pd
 from geopandas import GeoDataFrame
 
-from tipping_point.schema import COUNTRIES, DOMAINS, InputError, check_table
+from tipping_point.tables import COUNTRIES, DOMAINS, InputError, check_table
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ def read_levers() -> pd.DataFrame:
     England and Wales differ: health, education, housing and the environment are devolved, benefits and Jobcentre Plus
     are not. The local body is a role, not a name: which board or council it is follows from the district.
     """
-    table = tomllib.loads(files(__package__).joinpath("levers.toml").read_text(encoding="utf-8"))
+    table = tomllib.loads(files("tipping_point.facts").joinpath("levers.toml").read_text(encoding="utf-8"))
     return pd.DataFrame(
         [
             {"country": country, "domain": domain, **table[country][domain]}

@@ -12,7 +12,7 @@ import pandas as pd
 from libpysal.graph import Graph
 
 from tipping_point.areas.evaluate import Z95, weighted_displacement_difference
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ import pandas as pd
 from geopandas import GeoDataFrame
 
 from tipping_point.areas.words import percent
-from tipping_point.schema import CRIME_TYPES, DOMAINS, NOT_CRIME, InputError, check_table, plain_type
+from tipping_point.tables import CRIME_TYPES, DOMAINS, NOT_CRIME, InputError, check_table, plain_type
 
 log = logging.getLogger(__name__)
 

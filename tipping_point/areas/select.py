@@ -23,7 +23,7 @@ from tipping_point.areas.local_search import FIRST, Chosen, Problem
 from tipping_point.areas.packing import Packing, cover_wanted, pack
 from tipping_point.areas.words import listed, plural
 from tipping_point.numeric import finite_numbers
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
-from tipping_point.schema import DOMAINS
+from tipping_point.tables import DOMAINS
 
 MEASURED: Mapping[str, str] = {
     "harm_rate": "harm per resident",

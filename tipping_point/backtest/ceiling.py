@@ -19,7 +19,7 @@ from tipping_point.areas.evaluate import average_precision
 from tipping_point.backtest.entrants import BASELINE, mark_entrants, sum_months
 from tipping_point.backtest.origins import AHEAD, shift
 from tipping_point.measures.forecast import HALF_LIVES, decayed_mean
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 LONGEST_GAP = 8
 """Years apart up to which pairs of years are compared."""

@@ -15,7 +15,7 @@ from tipping_point.backtest.entrants import TENTH, sum_months
 from tipping_point.backtest.origins import AHEAD, HISTORY, Origin, shift
 from tipping_point.measures.value import add_value
 from tipping_point.measures.visitors import add_visitors
-from tipping_point.schema import months_between
+from tipping_point.tables import months_between
 
 RANDOM_CHOICES = 200
 

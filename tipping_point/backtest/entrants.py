@@ -11,7 +11,7 @@ import pandas as pd
 from tipping_point.areas.evaluate import average_precision, log_score, recall_in_first
 from tipping_point.backtest.origins import AHEAD, HISTORY, SUSTAINED, Origin, shift
 from tipping_point.measures.forecast import Signals, chance_above, forecast_growth, forecast_level
-from tipping_point.schema import months_between
+from tipping_point.tables import months_between
 
 TENTH = 0.1
 BASELINE = "three_year_level"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 SERIES: Mapping[str, str] = {"04": "April", "10": "October"}
 """Calendar month of an origin: two series of years, which within a series do not overlap."""

@@ -16,7 +16,6 @@ from tipping_point.backtest.ceiling import Variances, fit_variances, simulate_ce
 from tipping_point.backtest.choices import Inputs, score_choices, score_wards
 from tipping_point.backtest.entrants import BASELINE, foresee, mark_entrants, score_entrants, sum_months
 from tipping_point.backtest.origins import AHEAD, HISTORY, Origin, find_origins, published_by, shift
-from tipping_point.config import Config
 from tipping_point.disclosure.edition import OPEN
 from tipping_point.measures.forecast import Signals, build_signals, forecast_growth
 from tipping_point.measures.windows import count_by_month
@@ -24,7 +23,8 @@ from tipping_point.outputs.folder import fresh_folder, run_log, write_provenance
 from tipping_point.pipeline.protect import threshold_of_crimes
 from tipping_point.pipeline.run import analyse
 from tipping_point.pipeline.vocabulary import choose_weights, vocabulary_of
-from tipping_point.schema import InputError
+from tipping_point.study import Config
+from tipping_point.tables import InputError
 
 log = logging.getLogger(__name__)
 

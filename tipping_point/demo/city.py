@@ -18,7 +18,7 @@ from tipping_point.demo.names import CITY, DISTRICTS, district_names, small_area
 from tipping_point.demo.people import settle_people, tabulate_deprivation, tabulate_indicators
 from tipping_point.demo.planted import MISSING, Planted, choose_planted
 from tipping_point.demo.study import write_readme, write_study
-from tipping_point.schema import NOT_TERRITORIAL, force_slug
+from tipping_point.tables import NOT_TERRITORIAL, force_slug
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from tipping_point.demo.land import Land
 from tipping_point.demo.names import DISTRICTS
 from tipping_point.demo.people import People
 from tipping_point.demo.planted import TOWN, Planted
-from tipping_point.schema import CRIME_TYPES, months_between
+from tipping_point.tables import CRIME_TYPES, months_between
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

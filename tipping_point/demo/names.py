@@ -7,7 +7,7 @@ import pandas as pd
 
 from tipping_point.demo.land import Land
 from tipping_point.demo.planted import Planted
-from tipping_point.schema import force_slug
+from tipping_point.tables import force_slug
 
 CITY = "Marrowby Bay"
 DISTRICTS = ("Ellenholt", "Harrowick", "Saltmere", "Wyverley")

@@ -12,7 +12,7 @@ from scipy.stats import norm, rankdata
 
 from tipping_point.demo.land import Land, smooth_field
 from tipping_point.demo.planted import Planted
-from tipping_point.schema import deprivation_transform
+from tipping_point.tables import deprivation_transform
 
 Floats = npt.NDArray[np.float64]
 

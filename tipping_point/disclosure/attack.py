@@ -9,7 +9,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
 from tipping_point.disclosure.sums import NEVER, WITHHELD, Published, tie_sums
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 _CONTRADICTION = 2
 """What the solver says where no numbers keep to the sums."""

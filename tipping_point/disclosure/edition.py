@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 EDITIONS = ("internal", "public")
 THRESHOLD = 5

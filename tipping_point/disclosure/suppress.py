@@ -12,7 +12,7 @@ import pandas as pd
 from tipping_point.disclosure.edition import THRESHOLD
 from tipping_point.disclosure.sums import NEVER, SMALL, WITHHELD, Published, Sums, tie_sums
 from tipping_point.disclosure.witness import hide_beside
-from tipping_point.schema import InputError, check_table
+from tipping_point.tables import InputError, check_table
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from libpysal.graph import Graph
 
 from tipping_point.hotspots.space_time import Options, SpaceTimeResult, run_space_time, say_of_draws, space_time_gi_star
 from tipping_point.hotspots.testing import ROUNDING
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 from tipping_point.trend import mann_kendall, option_faults
 
 log = logging.getLogger(__name__)

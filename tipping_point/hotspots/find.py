@@ -21,7 +21,7 @@ from tipping_point.hotspots.emerging import NOT_ASSESSED, find_emerging
 from tipping_point.hotspots.local import GI_STAR, LOCAL_MORAN, LocalResult, Statistic, run_test
 from tipping_point.hotspots.scan import poisson_scan
 from tipping_point.hotspots.testing import CORRECTIONS, ROUNDING, adjust_p, significant, smallest_k, unresolved
-from tipping_point.schema import InputError, check_table
+from tipping_point.tables import InputError, check_table
 
 log = logging.getLogger(__name__)
 

@@ -32,7 +32,7 @@ from tipping_point.hotspots.permutation import (
 )
 from tipping_point.hotspots.testing import ALTERNATIVES, ResolutionWarning, adjust_p, smallest_k, unresolved
 from tipping_point.numeric import finite_numbers
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 log = logging.getLogger(__name__)
 

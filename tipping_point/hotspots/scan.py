@@ -38,7 +38,7 @@ from tipping_point.hotspots.likelihood import SAME, Tile, expected_levels, log_r
 from tipping_point.hotspots.permutation import Floats, Integers
 from tipping_point.hotspots.scan_input import faults_of_options, is_whole, read_places, read_wards
 from tipping_point.hotspots.windows import Family, Windows, circles, connected_sets, count_connected, members_of
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 log = logging.getLogger(__name__)
 

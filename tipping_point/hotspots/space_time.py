@@ -15,7 +15,7 @@ from scipy.sparse import coo_array, csr_array, diags_array, eye_array, kron
 
 from tipping_point.hotspots.local import GI_STAR, LocalResult, run_test
 from tipping_point.hotspots.testing import CORRECTIONS, ROUNDING, ResolutionWarning, adjust_p, smallest_k, unresolved
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 log = logging.getLogger(__name__)
 

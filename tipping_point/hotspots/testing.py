@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 Table = TypeVar("Table", pd.Series, pd.DataFrame, NDArray[np.float64])
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 import pandas as pd
 
-from tipping_point.schema import InputError, check_table, force_slug, months_between
+from tipping_point.tables import InputError, check_table, force_slug, months_between
 
 log = logging.getLogger(__name__)
 

@@ -29,7 +29,7 @@ from tipping_point.measures.simulate import (
 )
 from tipping_point.measures.uncertainty import check_ranked
 from tipping_point.ranks import mark_top, rank_columns, top_number
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 log = logging.getLogger(__name__)
 

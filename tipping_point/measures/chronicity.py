@@ -19,7 +19,7 @@ from scipy.stats import rankdata
 
 from tipping_point.measures.rates import PER, empirical_bayes
 from tipping_point.measures.windows import Blocks, check_monthly, rolling_windows, split_months
-from tipping_point.schema import InputError, check_table
+from tipping_point.tables import InputError, check_table
 from tipping_point.trend import mann_kendall, theil_sen
 
 log = logging.getLogger(__name__)

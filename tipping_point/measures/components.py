@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from tipping_point.schema import DOMAINS
+from tipping_point.tables import DOMAINS
 
 RECORDED_CRIME = (
     "crimes", "crimes_all", "crime_rate", "smoothed_rate", "standardised_rate", "harm", "harm_rate", "long_run_harm",

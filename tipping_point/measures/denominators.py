@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 from geopandas import GeoDataFrame
 
-from tipping_point.schema import WARDS, Column, InputError, check_table
+from tipping_point.tables import WARDS, Column, InputError, check_table
 
 log = logging.getLogger(__name__)
 

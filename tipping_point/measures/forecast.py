@@ -21,7 +21,7 @@ from scipy.special import digamma, polygamma
 from scipy.stats import norm
 
 from tipping_point.measures.windows import check_monthly
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 log = logging.getLogger(__name__)
 

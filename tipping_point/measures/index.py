@@ -11,7 +11,7 @@ from geopandas import GeoDataFrame
 from scipy.stats import rankdata
 
 from tipping_point.measures.components import Component, component_faults
-from tipping_point.schema import DOMAINS, InputError, deprivation_transform
+from tipping_point.tables import DOMAINS, InputError, deprivation_transform
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tipping_point.schema import CRIME_TYPES, FLAGS, NOT_CRIME, InputError, marked_type
+from tipping_point.tables import CRIME_TYPES, FLAGS, NOT_CRIME, InputError, marked_type
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from tipping_point.measures.calibration import FAR, QUARTER, compare_types, covered_months, months_of, whole_quarters
-from tipping_point.schema import InputError, check_table, force_slug, plain_name
+from tipping_point.tables import InputError, check_table, force_slug, plain_name
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from geopandas import GeoDataFrame
 
 from tipping_point.measures.harm import HARM_WEIGHTS
 from tipping_point.measures.named import MEASURES
-from tipping_point.schema import plain_type, types_among
+from tipping_point.tables import plain_type, types_among
 
 PROXIES = ("knife_proxy", "vawg_proxy")
 """Stand-ins for the two crimes of the mission."""

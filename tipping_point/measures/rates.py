@@ -12,7 +12,7 @@ from geopandas import GeoDataFrame
 from scipy.stats import chi2, rankdata
 
 from tipping_point.measures.windows import split_months
-from tipping_point.schema import NOT_CRIME, InputError
+from tipping_point.tables import NOT_CRIME, InputError
 
 log = logging.getLogger(__name__)
 

@@ -24,7 +24,7 @@ from tipping_point.measures.choices import CONCENTRATION, Choice, check_choices,
 from tipping_point.measures.long_run import Fits
 from tipping_point.measures.simulate import Draws, combine_columns, components_of, scale_columns
 from tipping_point.ranks import order_ranks
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from tipping_point.measures.index import COMBINATIONS, SCALES, Component
 from tipping_point.measures.long_run import Fits, fit_once
 from tipping_point.measures.rates import PER
 from tipping_point.ranks import average_ranks
-from tipping_point.schema import NOT_CRIME, InputError, check_table, deprivation_transform
+from tipping_point.tables import NOT_CRIME, InputError, check_table, deprivation_transform
 
 log = logging.getLogger(__name__)
 

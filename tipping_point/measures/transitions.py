@@ -24,7 +24,7 @@ from tipping_point.measures.chronicity import (
     neighbour_share,
 )
 from tipping_point.measures.windows import check_monthly
-from tipping_point.schema import InputError, check_table
+from tipping_point.tables import InputError, check_table
 
 log = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from tipping_point.measures.index import name_missing
 from tipping_point.measures.long_run import Fits
 from tipping_point.measures.rates import PER, empirical_bayes
 from tipping_point.measures.simulate import draw_columns
-from tipping_point.schema import InputError, check_table
+from tipping_point.tables import InputError, check_table
 
 log = logging.getLogger(__name__)
 

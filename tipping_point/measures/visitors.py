@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 from geopandas import GeoDataFrame
 
-from tipping_point.schema import InputError, types_among
+from tipping_point.tables import InputError, types_among
 
 log = logging.getLogger(__name__)
 

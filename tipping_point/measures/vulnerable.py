@@ -20,7 +20,7 @@ from geopandas import GeoDataFrame
 from tipping_point.measures.components import Component
 from tipping_point.measures.index import name_missing, rank_in_country
 from tipping_point.measures.rates import PER
-from tipping_point.schema import DOMAINS, Column, InputError, check_table, types_among
+from tipping_point.tables import DOMAINS, Column, InputError, check_table, types_among
 
 log = logging.getLogger(__name__)
 

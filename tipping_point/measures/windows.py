@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tipping_point.schema import InputError, check_table, months_between
+from tipping_point.tables import InputError, check_table, months_between
 
 
 @dataclass(frozen=True)

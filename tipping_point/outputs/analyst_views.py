@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tipping_point import schema
+from tipping_point import tables as schema
 from tipping_point.outputs import wording
 from tipping_point.outputs.classes import SEQUENCE, WITHOUT_VALUE, Class, View, assessed, coded
 

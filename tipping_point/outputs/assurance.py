@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 from markupsafe import Markup
 
-from tipping_point import schema
+from tipping_point import tables as schema
 from tipping_point.outputs import pages, wording
 from tipping_point.outputs.tables import FORMULA_STARTS, write_csv
 

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 from markupsafe import Markup
 
-from tipping_point import schema
+from tipping_point import tables as schema
 from tipping_point.outputs import close_ups, larger_areas, pictures, questions, wording
 from tipping_point.outputs.listing import Area, CountryList
 

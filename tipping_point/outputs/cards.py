@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from tipping_point import schema
+from tipping_point import tables as schema
 from tipping_point.outputs import wording
 from tipping_point.outputs.analyst_views import EMERGING
 from tipping_point.outputs.listing import LONGEST, Area, CountryList

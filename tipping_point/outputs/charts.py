@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from tipping_point import schema
+from tipping_point import tables as schema
 from tipping_point.outputs import listing, pages, pictures, shapes, wording
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 from markupsafe import Markup
 
-from tipping_point import schema
+from tipping_point import tables as schema
 from tipping_point.outputs import shapes, wording
 from tipping_point.outputs.listing import Area
 from tipping_point.outputs.pictures import INK, LAND, LINE, QUIET, TEAL

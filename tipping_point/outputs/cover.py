@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from tipping_point.outputs.assurance import say_assurance
-from tipping_point.schema import Cover
+from tipping_point.tables import Cover
 
 
 def build_cover(

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ import pandas as pd
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from tipping_point import schema
+from tipping_point import tables as schema
 from tipping_point.outputs import pages
 
 LAST_CHANGE = "2000-01-01T00:00:00.000Z"

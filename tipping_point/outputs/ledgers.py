@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from tipping_point import schema
+from tipping_point import tables as schema
 from tipping_point.outputs import pictures, wording
 
 NOT_LOSSES = {"rows_in", "placed", "placed_not_covered"}

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tipping_point import schema
+from tipping_point import tables as schema
 from tipping_point.outputs import cards, hexes, shapes, topology, views, wording
 from tipping_point.outputs.classes import NOT_ASSESSED, Class, Codes, View
 from tipping_point.outputs.listing import CountryList

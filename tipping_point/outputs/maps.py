@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import geopandas as gpd
 import pandas as pd
 
-from tipping_point import schema
+from tipping_point import tables as schema
 from tipping_point.outputs import heading, listing, map_data, pages, shapes, views, wording
 from tipping_point.outputs.slider import Slider, build_slider
 

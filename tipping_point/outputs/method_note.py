@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from tipping_point import schema
+from tipping_point import tables as schema
 from tipping_point.outputs import wording
 
 Records = Mapping[str, pd.DataFrame]

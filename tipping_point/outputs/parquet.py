@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tipping_point import schema
+from tipping_point import tables as schema
 from tipping_point.outputs import pages
 
 TABLE_VERSION = "1"

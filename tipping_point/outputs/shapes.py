@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from tipping_point import schema
+from tipping_point import tables as schema
 
 Geometries = npt.NDArray[np.object_]
 

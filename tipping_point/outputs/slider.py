@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from tipping_point import schema
+from tipping_point import tables as schema
 from tipping_point.outputs import wording
 from tipping_point.outputs.classes import NOT_ASSESSED, Class, Codes, Numbers, assessed, countries, equal_parts
 

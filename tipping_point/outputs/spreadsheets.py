@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tipping_point import schema
+from tipping_point import tables as schema
 from tipping_point.outputs import wording
 from tipping_point.outputs.assurance import DATES, ROLES
 from tipping_point.outputs.listing import CountryList, country_lists, keyed

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tipping_point import schema
+from tipping_point import tables as schema
 from tipping_point.outputs import wording
 from tipping_point.outputs.classes import Class, View
 from tipping_point.outputs.views import is_index_hidden, views

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from tipping_point import schema
+from tipping_point import tables as schema
 from tipping_point.outputs import wording
 from tipping_point.outputs.listing import Area, CountryList
 

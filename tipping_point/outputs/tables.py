@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from tipping_point import schema
+from tipping_point import tables as schema
 from tipping_point.outputs import pages, wording
 from tipping_point.outputs.geopackage import make_layer, write_geopackage
 from tipping_point.outputs.listing import keyed

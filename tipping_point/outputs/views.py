@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from tipping_point import schema
+from tipping_point import tables as schema
 from tipping_point.outputs import analyst_views, wording
 from tipping_point.outputs.classes import (
     NOT_ASSESSED,

@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from tipping_point import schema
+from tipping_point import tables as schema
 
 Row = Mapping[str, Any]
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from tipping_point.config import Config, Source
-from tipping_point.schema import CONTEXT, CONTEXT_LEVELS, InputError, force_slug, plain_name
-from tipping_point.sources.areas_by_name import list_partnerships
+from tipping_point.fetch.areas_by_name import list_partnerships
 from tipping_point.sources.context import WIDER, known_areas, read_context
+from tipping_point.study import Config, Source
+from tipping_point.tables import CONTEXT, CONTEXT_LEVELS, InputError, force_slug, plain_name
 
 _OPTIONS = ("area", "period", "value", "lower", "upper", "sheet")
 """Options of a source that its reader takes."""

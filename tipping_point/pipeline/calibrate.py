@@ -5,17 +5,17 @@ from __future__ import annotations
 import geopandas as gpd
 import pandas as pd
 
-from tipping_point.config import Config
 from tipping_point.disclosure.edition import OPEN
 from tipping_point.disclosure.tables import coarse_ratios
+from tipping_point.fetch.areas_by_name import list_partnerships
 from tipping_point.measures.calibration import calibrate_counts, explain_calibration
 from tipping_point.measures.partnerships import calibrate_partnerships, explain_partnerships
 from tipping_point.pipeline.protect import threshold_of_crimes
 from tipping_point.pipeline.read import Prepared
 from tipping_point.pipeline.vocabulary import measured_flag, vocabulary_of
-from tipping_point.schema import InputError, force_slug, plain_type
-from tipping_point.sources.areas_by_name import list_partnerships
 from tipping_point.sources.calibration import read_recorded_crime
+from tipping_point.study import Config
+from tipping_point.tables import InputError, force_slug, plain_type
 
 
 def calibrate_study(

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from tipping_point.config import Config
+from tipping_point.facts.catalogue import stale_notes
+from tipping_point.facts.known_gaps import read_known_gaps
 from tipping_point.pipeline.read import add_context, describe_sources, list_crimes, prepare_wards
 from tipping_point.pipeline.vocabulary import choose_weights
-from tipping_point.schema import months_between
-from tipping_point.sources.catalogue import stale_notes
-from tipping_point.sources.known_gaps import read_known_gaps
+from tipping_point.study import Config
+from tipping_point.tables import months_between
 from tipping_point.wards.coverage import add_coverage, build_coverage, require_assessed, say_gaps, say_not_assessed
 
 

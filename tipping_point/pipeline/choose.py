@@ -17,7 +17,6 @@ from tipping_point.areas.group import build_areas, group_touching
 from tipping_point.areas.profile import area_members, victim_reported
 from tipping_point.areas.rank import rank_areas
 from tipping_point.areas.select import Rule, find_selection, members
-from tipping_point.config import Config
 from tipping_point.measures.choices import BASE
 from tipping_point.measures.index import Component, add_index
 from tipping_point.measures.rates import add_crimes, add_rates, poisson_interval
@@ -26,6 +25,7 @@ from tipping_point.measures.windows import count_by_month
 from tipping_point.pipeline.firm import Firm
 from tipping_point.pipeline.hot import test_hotspots
 from tipping_point.pipeline.vocabulary import vocabulary_of
+from tipping_point.study import Config
 
 NEXT = 10
 """Areas shown as nearly chosen, in each country."""

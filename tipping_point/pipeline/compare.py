@@ -21,7 +21,7 @@ from tipping_point.outputs.tables import write_csv
 from tipping_point.outputs.wording import ordinal
 from tipping_point.pipeline.finished import Finished, read_finished
 from tipping_point.pipeline.freeze import differences
-from tipping_point.schema import Column, InputError
+from tipping_point.tables import Column, InputError
 
 log = logging.getLogger(__name__)
 

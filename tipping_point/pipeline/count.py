@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 import geopandas as gpd
 import pandas as pd
 
-from tipping_point.config import Config
+from tipping_point.facts.known_gaps import read_known_gaps
 from tipping_point.pipeline.incidents import count_flags, locate_incidents, say_losses, withheld_cells
 from tipping_point.pipeline.points import place_street_points
 from tipping_point.pipeline.protect import threshold_of_crimes
 from tipping_point.pipeline.read import Crimes, Prepared
 from tipping_point.pipeline.vocabulary import types_of
-from tipping_point.schema import InputError, months_between
-from tipping_point.sources.known_gaps import read_known_gaps
+from tipping_point.study import Config
+from tipping_point.tables import InputError, months_between
 from tipping_point.wards.counts import Counted, count_crimes, place_crimes
 from tipping_point.wards.coverage import add_coverage, build_coverage, mark_withheld, require_assessed
 from tipping_point.wards.points import AGREEMENT

@@ -8,7 +8,7 @@ import pandas as pd
 
 from tipping_point.areas.explain import explain_place
 from tipping_point.outputs.folder import MARK
-from tipping_point.schema import InputError, check_table
+from tipping_point.tables import InputError, check_table
 
 NEEDED = ("standing", "why", "would_change", "rivals")
 

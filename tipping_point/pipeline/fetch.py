@@ -19,14 +19,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tipping_point.config import Config, Source
+from tipping_point.facts.catalogue import describe_file
+from tipping_point.fetch.cache import Cache, Entry, write_whole, writing
+from tipping_point.fetch.datasets import fetch_dataset
+from tipping_point.fetch.download import NotInCacheError, Web, fetch_all
+from tipping_point.fetch.police_archive import BASE
 from tipping_point.pipeline.street import STREET, make_street, plan_street
-from tipping_point.schema import InputError
-from tipping_point.sources.cache import Cache, Entry, write_whole, writing
-from tipping_point.sources.catalogue import describe_file
-from tipping_point.sources.datasets import fetch_dataset
-from tipping_point.sources.download import NotInCacheError, Web, fetch_all
-from tipping_point.sources.police_archive import BASE
+from tipping_point.study import Config, Source
+from tipping_point.tables import InputError
 
 log = logging.getLogger(__name__)
 

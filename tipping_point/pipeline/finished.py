@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from tipping_point.outputs.folder import MARK
-from tipping_point.schema import InputError, check_table
+from tipping_point.tables import InputError, check_table
 
 NOT_SETTINGS = ("sources", "assurance")
 """Sections of the study file that are told of elsewhere, or can move no list."""

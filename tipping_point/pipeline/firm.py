@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import geopandas as gpd
 import pandas as pd
 
-from tipping_point.config import Config
 from tipping_point.measures.choices import add_choice_range, compare_rankings, list_choices, score_choices
 from tipping_point.measures.index import Component
 from tipping_point.measures.long_run import Fits
 from tipping_point.measures.sensitivity import describe_ranking, explain_ranking
 from tipping_point.measures.simulate import simulate_index
 from tipping_point.measures.uncertainty import add_firmness
+from tipping_point.study import Config
 
 NO_CHANCE_OF_PRESET = (
     "How far chance could move a rank by the Vulnerable Localities Index is not worked out: two of its six parts are "

@@ -16,9 +16,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from tipping_point.config import Config, Source
 from tipping_point.outputs.folder import MARK
-from tipping_point.schema import InputError
+from tipping_point.study import Config, Source
+from tipping_point.tables import InputError
 
 log = logging.getLogger(__name__)
 

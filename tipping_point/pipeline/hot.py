@@ -6,9 +6,9 @@ import geopandas as gpd
 import pandas as pd
 from libpysal.graph import Graph
 
-from tipping_point.config import Config
 from tipping_point.hotspots.find import find_hotspots
 from tipping_point.measures.rates import rates_by_period
+from tipping_point.study import Config
 
 
 def test_hotspots(config: Config, wards: gpd.GeoDataFrame, graph: Graph, monthly: pd.DataFrame) -> gpd.GeoDataFrame:

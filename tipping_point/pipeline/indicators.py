@@ -13,13 +13,13 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from tipping_point.config import Config, Source
-from tipping_point.schema import Column, InputError
-from tipping_point.sources.catalogue import find_levels_of
+from tipping_point.facts.catalogue import find_levels_of
 from tipping_point.sources.district_figures import read_district_figures
 from tipping_point.sources.explore_education import read_education
 from tipping_point.sources.levels import WARD_LEVELS, mark_proxy
 from tipping_point.sources.schools import bring_schools_to_wards, read_school_register
+from tipping_point.study import Config, Source
+from tipping_point.tables import Column, InputError
 
 log = logging.getLogger(__name__)
 

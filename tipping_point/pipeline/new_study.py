@@ -12,16 +12,16 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
+from tipping_point.facts.catalogue import get_dataset
+from tipping_point.facts.known_gaps import read_known_gaps
+from tipping_point.fetch.areas_by_name import Area, list_areas, mayoral_lookup, resolve_areas
+from tipping_point.fetch.datasets import fetch_dataset
+from tipping_point.fetch.download import Web
+from tipping_point.fetch.police_archive import WINDOW, choose_archives, find_latest
 from tipping_point.pipeline.street import STREET
-from tipping_point.schema import InputError, force_slug
-from tipping_point.sources.areas_by_name import Area, list_areas, mayoral_lookup, resolve_areas
-from tipping_point.sources.catalogue import get_dataset
-from tipping_point.sources.datasets import fetch_dataset
-from tipping_point.sources.download import Web
 from tipping_point.sources.geography import read_lookup
-from tipping_point.sources.known_gaps import read_known_gaps
 from tipping_point.sources.period import check_period
-from tipping_point.sources.police_archive import WINDOW, choose_archives, find_latest
+from tipping_point.tables import InputError, force_slug
 
 log = logging.getLogger(__name__)
 

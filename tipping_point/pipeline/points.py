@@ -15,12 +15,12 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from tipping_point.schema import check_table
+from tipping_point.fetch.cache import default_folder
 from tipping_point.sources import street_points
-from tipping_point.sources.cache import default_folder
 from tipping_point.sources.count_cache import Kept, counts_folder, find_counts, hash_files, keep_counts, make_key
 from tipping_point.sources.crime import READER
 from tipping_point.sources.street_points import read_street_points
+from tipping_point.tables import check_table
 from tipping_point.wards import points
 from tipping_point.wards.points import NEAR, PlacedPoints, locate_points, place_points
 

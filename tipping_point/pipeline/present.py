@@ -11,7 +11,6 @@ import pandas as pd
 from libpysal.graph import Graph
 
 from tipping_point.areas.goal import describe_goal
-from tipping_point.config import Config
 from tipping_point.disclosure.edition import OPEN
 from tipping_point.measures.denominators import denominator_columns
 from tipping_point.measures.index import Component
@@ -30,7 +29,8 @@ from tipping_point.pipeline.protect import Found, protect_study, threshold_of_cr
 from tipping_point.pipeline.read import Crimes, Prepared, add_rows, crime_rows
 from tipping_point.pipeline.tell import Told, period_in_words
 from tipping_point.pipeline.vocabulary import measured_flag
-from tipping_point.schema import RECORDS, WARDS, Column, Cover
+from tipping_point.study import Config
+from tipping_point.tables import RECORDS, WARDS, Column, Cover
 from tipping_point.wards.points import say_agreement
 from tipping_point.wards.unplaced import UNPLACED, bound_unplaced, say_unplaced
 from tipping_point.wards.vintages import PARTLY_KNOWN, say_partly_known

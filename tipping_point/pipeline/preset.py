@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import geopandas as gpd
 import pandas as pd
 
-from tipping_point.config import Config
 from tipping_point.measures.index import Component, default_components
 from tipping_point.measures.vulnerable import add_crime_parts, share_of, vli_components, vulnerable_localities
 from tipping_point.pipeline.read import Prepared
 from tipping_point.pipeline.vocabulary import vocabulary_of
-from tipping_point.schema import InputError
+from tipping_point.study import Config
+from tipping_point.tables import InputError
 
 RATES = {"income": "income_rate", "employment": "employment_rate"}
 """Part -> the indicator of the study that holds it as a rate: a percentile of a domain is none."""

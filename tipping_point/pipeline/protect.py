@@ -10,7 +10,6 @@ import geopandas as gpd
 import pandas as pd
 from libpysal.graph import Graph
 
-from tipping_point.config import Config, Source
 from tipping_point.disclosure.edition import OPEN, SENSITIVE, check_edition, threshold_of
 from tipping_point.disclosure.protect import LARGEST, Protected, protect_counts
 from tipping_point.disclosure.suppress import suppress_small
@@ -21,8 +20,9 @@ from tipping_point.disclosure.tables import (
     protect_tables,
     protect_wards,
 )
+from tipping_point.facts.catalogue import find_dataset
 from tipping_point.pipeline.vocabulary import INCIDENTS, measured_flag
-from tipping_point.sources.catalogue import find_dataset
+from tipping_point.study import Config, Source
 from tipping_point.wards.neighbours import graph_table
 
 log = logging.getLogger(__name__)

@@ -10,15 +10,13 @@ import geopandas as gpd
 import pandas as pd
 
 from tipping_point.areas.profile import names_by_district
-from tipping_point.config import Config, Source
+from tipping_point.facts.catalogue import describe_file
+from tipping_point.fetch.areas_by_name import mayoral_lookup
 from tipping_point.measures.index import add_deprivation
 from tipping_point.pipeline.beside import Beside, read_beside
 from tipping_point.pipeline.incidents import read_incident_sources, read_signal
 from tipping_point.pipeline.indicators import add_other_indicators, mark_of, own_indicators
 from tipping_point.pipeline.vocabulary import is_incidents, vocabulary_of
-from tipping_point.schema import DOMAINS, SOURCES, WARDS, InputError, months_between
-from tipping_point.sources.areas_by_name import mayoral_lookup
-from tipping_point.sources.catalogue import describe_file
 from tipping_point.sources.census import read_census
 from tipping_point.sources.count_cache import counts_folder
 from tipping_point.sources.crime import list_street_files, read_street_crimes
@@ -29,6 +27,8 @@ from tipping_point.sources.indicators import read_indicator
 from tipping_point.sources.london import list_ward_tables, read_ward_tables
 from tipping_point.sources.population import read_population
 from tipping_point.sources.small_areas import read_small_areas
+from tipping_point.study import Config, Source
+from tipping_point.tables import DOMAINS, SOURCES, WARDS, InputError, months_between
 from tipping_point.wards.overlap import build_overlap
 from tipping_point.wards.shares import Shares
 from tipping_point.wards.table import build_wards

@@ -13,7 +13,6 @@ from pathlib import Path
 from tqdm import tqdm
 
 from tipping_point.areas.rank import add_area_id
-from tipping_point.config import Config
 from tipping_point.measures.value import add_value
 from tipping_point.outputs.assurance import read_judgements, write_assurance
 from tipping_point.outputs.charts import write_pictures
@@ -41,6 +40,7 @@ from tipping_point.pipeline.read import (
 )
 from tipping_point.pipeline.tell import describe_areas
 from tipping_point.pipeline.vocabulary import choose_weights
+from tipping_point.study import Config
 from tipping_point.wards.neighbours import graph_table
 
 log = logging.getLogger(__name__)

@@ -10,13 +10,13 @@ from typing import TypedDict
 
 import pandas as pd
 
-from tipping_point.config import Config
-from tipping_point.schema import InputError, force_slug, months_between
-from tipping_point.sources.areas_by_name import list_areas, mayoral_lookup, resolve_areas
-from tipping_point.sources.download import NotInCacheError, Web
+from tipping_point.fetch.areas_by_name import list_areas, mayoral_lookup, resolve_areas
+from tipping_point.fetch.download import NotInCacheError, Web
+from tipping_point.fetch.police_archive import BASE, FIRST_MONTH, LAST_UNLIMITED, WINDOW, fetch_street_files
 from tipping_point.sources.geography import read_lookup
 from tipping_point.sources.period import MONTH
-from tipping_point.sources.police_archive import BASE, FIRST_MONTH, LAST_UNLIMITED, WINDOW, fetch_street_files
+from tipping_point.study import Config
+from tipping_point.tables import InputError, force_slug, months_between
 
 STREET = "police_uk_street"
 """The dataset of which a study wants some forces and months, and not the whole."""

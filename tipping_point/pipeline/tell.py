@@ -27,13 +27,13 @@ from tipping_point.areas.profile import (
     police_generated_shares,
     victim_reported,
 )
-from tipping_point.config import Config
 from tipping_point.measures.concentration import begin_concentration
 from tipping_point.measures.index import Component
 from tipping_point.measures.windows import count_by_month, split_months
 from tipping_point.pipeline.choose import WITHOUT_POLICE, Chosen, wards_of
 from tipping_point.pipeline.read import Prepared
 from tipping_point.pipeline.vocabulary import vocabulary_of
+from tipping_point.study import Config
 
 DEPRIVATION = ("deprivation",)
 LIKE_DEPRIVED = 20

@@ -15,14 +15,14 @@ from sys import intern
 
 import pandas as pd
 
-from tipping_point.schema import NOT_TERRITORIAL, InputError, force_slug
-from tipping_point.sources.catalogue import get_dataset
+from tipping_point.facts.catalogue import get_dataset
+from tipping_point.fetch.download import MONTH_DAYS, Web, fetch_file
+from tipping_point.fetch.gov_uk import Attachment, list_attachments
+from tipping_point.fetch.published import get_place
 from tipping_point.sources.cells import SUPPRESSED, clean_header, shorten, to_numbers
 from tipping_point.sources.delimited import content_fault
-from tipping_point.sources.download import MONTH_DAYS, Web, fetch_file
-from tipping_point.sources.gov_uk import Attachment, list_attachments
 from tipping_point.sources.open_document import stream_rows
-from tipping_point.sources.published import get_place
+from tipping_point.tables import NOT_TERRITORIAL, InputError, force_slug
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 CODES = {
     "lsoa": r"[EW]01[0-9]{6}",

@@ -6,8 +6,8 @@ import re
 
 import pandas as pd
 
-from tipping_point.schema import InputError
 from tipping_point.sources.cells import CODES, RawTable, quote, shorten
+from tipping_point.tables import InputError
 
 _KINDS = {"lsoa": "small areas (E01, W01)", "msoa": "middle-layer areas (E02, W02)", "ward": "wards (E05, W05)"}
 _EXAMPLES = {"lsoa": "lsoa11 or lsoa21", "msoa": "msoa11 or msoa21", "ward": "ward19, ward22 and the like"}

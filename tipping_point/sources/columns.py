@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from tipping_point.schema import InputError
 from tipping_point.sources.cells import RawTable, clean_header
 from tipping_point.sources.delimited import UTF8_OR_LATIN1, read_text_header
+from tipping_point.tables import InputError
 
 
 def read_columns(path: Path, wanted: Iterable[str], *, encodings: Sequence[str] = UTF8_OR_LATIN1) -> RawTable:

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from tipping_point.schema import CONTEXT_LEVELS, InputError, force_slug, plain_name
 from tipping_point.sources.cells import CODES, SUPPRESSED, RawTable, quote, shorten, to_numbers
 from tipping_point.sources.delimited import UTF8_OR_LATIN1
 from tipping_point.sources.formats import read_raw_table
 from tipping_point.sources.period import ALLOWED_PERIODS, read_period
+from tipping_point.tables import CONTEXT_LEVELS, InputError, force_slug, plain_name
 
 logger = logging.getLogger(__name__)
 

@@ -23,7 +23,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tipping_point.sources.cache import VARIABLE, default_folder
+from tipping_point.fetch.cache import VARIABLE, default_folder
 
 logger = logging.getLogger(__name__)
 

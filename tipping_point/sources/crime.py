@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tipping_point.schema import InputError
 from tipping_point.sources import archives, byte_masks, delimited, street_bytes, street_rows
 from tipping_point.sources.archives import (
     FIRST_MONTH,
@@ -31,6 +30,7 @@ from tipping_point.sources.count_cache import Kept, find_counts, hash_files, kee
 from tipping_point.sources.ledger import LISTED, READ, build_ledger
 from tipping_point.sources.period import check_period
 from tipping_point.sources.street_rows import TYPES, Reading, rank_areas, read_rows
+from tipping_point.tables import InputError
 
 logger = logging.getLogger(__name__)
 

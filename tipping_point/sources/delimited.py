@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from tipping_point.schema import InputError
 from tipping_point.sources.cells import RawTable, clean_header, shorten
+from tipping_point.tables import InputError
 
 UTF8 = ("utf-8-sig",)
 UTF8_OR_LATIN1 = ("utf-8-sig", "latin-1")

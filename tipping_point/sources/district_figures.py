@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from tipping_point.schema import InputError
 from tipping_point.sources.cells import CODES, SUPPRESSED, RawTable, quote, repeat_faults, shorten, to_numbers
 from tipping_point.sources.delimited import UTF8_OR_LATIN1, read_text_header
 from tipping_point.sources.explore_education import is_education, read_education
 from tipping_point.sources.formats import read_raw_table
+from tipping_point.tables import InputError
 
 logger = logging.getLogger(__name__)
 

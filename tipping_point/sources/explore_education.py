@@ -16,14 +16,14 @@ from typing import Any
 
 import pandas as pd
 
-from tipping_point.schema import InputError
-from tipping_point.sources.catalogue import get_dataset
+from tipping_point.facts.catalogue import get_dataset
+from tipping_point.fetch.download import MONTH_DAYS, Request, Web, ask_json, fetch_file, fetch_json, fetch_made
+from tipping_point.fetch.published import get_place
 from tipping_point.sources.cells import SUPPRESSED, quote, shorten, to_numbers
 from tipping_point.sources.columns import read_columns
 from tipping_point.sources.delimited import read_text_header
-from tipping_point.sources.download import MONTH_DAYS, Request, Web, ask_json, fetch_file, fetch_json, fetch_made
 from tipping_point.sources.levels import PUBLISHED, choose_level, find_levels
-from tipping_point.sources.published import get_place
+from tipping_point.tables import InputError
 
 logger = logging.getLogger(__name__)
 

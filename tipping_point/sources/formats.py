@@ -9,10 +9,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tipping_point.schema import InputError
 from tipping_point.sources.cells import RawTable, clean_header
 from tipping_point.sources.delimited import UTF8, path_fault, read_text_header, read_text_table
 from tipping_point.sources.workbook import SUFFIXES, read_workbook_table
+from tipping_point.tables import InputError
 
 _TEXT = (".csv", ".txt")
 

@@ -14,9 +14,9 @@ import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from tipping_point.schema import SYSTEM, InputError
 from tipping_point.sources.cells import CODES, RawTable, code_faults, quote, repeat_faults, shorten
 from tipping_point.sources.delimited import content_fault, path_fault, read_text_table
+from tipping_point.tables import SYSTEM, InputError
 
 logger = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from tipping_point.schema import InputError
 from tipping_point.sources.cells import CODES, SUPPRESSED, RawTable, quote, to_numbers
 from tipping_point.sources.delimited import UTF8_OR_LATIN1, read_text_table
+from tipping_point.tables import InputError
 
 logger = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 from pyproj import Transformer
 
-from tipping_point.schema import SYSTEM
 from tipping_point.sources.cells import CODES, SUPPRESSED
 from tipping_point.sources.incident_table import say_rows
+from tipping_point.tables import SYSTEM
 
 _RANGES = {"easting": (0.0, 700_000.0), "northing": (0.0, 1_300_000.0), "longitude": (-9.0, 3.0),
            "latitude": (49.0, 61.0)}  # fmt: skip

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tipping_point.schema import FLAGS, InputError, force_slug
-from tipping_point.sources.offences import LEVELS, own_mapping_faults
+from tipping_point.facts.offences import LEVELS, own_mapping_faults
+from tipping_point.tables import FLAGS, InputError, force_slug
 
 ROLES = ("date", "offence", "lsoa_code", "ward_code", "easting", "northing", "longitude", "latitude", "force", "count",
          "value")  # fmt: skip

@@ -17,10 +17,10 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tipping_point.schema import InputError
 from tipping_point.sources.cells import RawTable, clean_header
 from tipping_point.sources.delimited import content_fault, path_fault, read_bytes, read_text_header
 from tipping_point.sources.workbook import SUFFIXES, read_workbook_table
+from tipping_point.tables import InputError
 
 _TEXT = (".csv", ".txt")
 _SHOWN = 10

@@ -14,14 +14,14 @@ from pathlib import Path
 import pandas as pd
 import polars as pl
 
-from tipping_point.schema import InputError
+from tipping_point.facts.offences import find_groups
 from tipping_point.sources.incident_cells import read_flags, read_numbers, read_places
 from tipping_point.sources.incident_dates import read_months
 from tipping_point.sources.incident_options import IncidentOptions, check_options
 from tipping_point.sources.incident_table import read_incident_columns, say_rows
 from tipping_point.sources.ledger import READ, build_ledger
-from tipping_point.sources.offences import find_groups
 from tipping_point.sources.period import check_period
+from tipping_point.tables import InputError
 
 logger = logging.getLogger(__name__)
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from tipping_point.schema import InputError
 from tipping_point.sources.cells import CODES, SUPPRESSED, RawTable, code_faults, quote, shorten, to_numbers
 from tipping_point.sources.codes import find_code_column
 from tipping_point.sources.delimited import UTF8_OR_LATIN1
 from tipping_point.sources.formats import read_raw_table
+from tipping_point.tables import InputError
 
 logger = logging.getLogger(__name__)
 

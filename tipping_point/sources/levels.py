@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 LEVELS: Mapping[str, str] = {
     "small area": r"[EW]01[0-9]{6}",

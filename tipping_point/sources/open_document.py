@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 from xml.parsers import expat
 
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 
 _TABLE = "urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0}"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from tipping_point.schema import InputError, months_between
+from tipping_point.tables import InputError, months_between
 
 MONTH = r"[0-9]{4}-(?:0[1-9]|1[0-2])"
 

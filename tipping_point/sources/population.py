@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from tipping_point.schema import InputError
 from tipping_point.sources.cells import RawTable, code_faults, quote, repeat_faults, shorten, to_numbers
 from tipping_point.sources.codes import find_code_column
 from tipping_point.sources.formats import read_raw_table
+from tipping_point.tables import InputError
 
 logger = logging.getLogger(__name__)
 

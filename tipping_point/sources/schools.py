@@ -14,12 +14,12 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 
-from tipping_point.schema import SYSTEM, InputError
+from tipping_point.fetch.download import MONTH_DAYS, DownloadError, NotInCacheError, Web, fetch_file
 from tipping_point.sources.cells import to_numbers
 from tipping_point.sources.columns import read_columns
 from tipping_point.sources.delimited import absent_columns, read_text_header
-from tipping_point.sources.download import MONTH_DAYS, DownloadError, NotInCacheError, Web, fetch_file
 from tipping_point.sources.levels import WHERE_SCHOOLS_ARE
+from tipping_point.tables import SYSTEM, InputError
 
 logger = logging.getLogger(__name__)
 

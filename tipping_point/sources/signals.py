@@ -6,8 +6,8 @@ import logging
 
 import pandas as pd
 
-from tipping_point.schema import InputError
 from tipping_point.sources.incidents import Incidents
+from tipping_point.tables import InputError
 
 logger = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from tipping_point.schema import SYSTEM, InputError
 from tipping_point.sources.cells import code_faults, repeat_faults, shorten
 from tipping_point.sources.delimited import path_fault
+from tipping_point.tables import SYSTEM, InputError
 
 logger = logging.getLogger(__name__)
 

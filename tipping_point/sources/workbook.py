@@ -10,9 +10,9 @@ from pathlib import Path
 import pandas as pd
 import python_calamine
 
-from tipping_point.schema import InputError
 from tipping_point.sources.cells import RawTable, clean_header, quote, shorten
 from tipping_point.sources.delimited import path_fault
+from tipping_point.tables import InputError
 
 logger = logging.getLogger(__name__)
 

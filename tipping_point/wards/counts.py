@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tipping_point.schema import RECONCILIATION, InputError
+from tipping_point.tables import RECONCILIATION, InputError
 from tipping_point.wards.code_years import name_code_years
 from tipping_point.wards.coverage import is_covered
 

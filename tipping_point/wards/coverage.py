@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tipping_point.schema import COVERAGE, NOT_TERRITORIAL, InputError, force_slug
+from tipping_point.tables import COVERAGE, NOT_TERRITORIAL, InputError, force_slug
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from tipping_point.schema import InputError, check_table
+from tipping_point.tables import InputError, check_table
 from tipping_point.wards.shares import Shares, build_from_pieces
 
 log = logging.getLogger(__name__)

@@ -20,7 +20,7 @@ import pyarrow as pa
 import shapely
 from pyproj import Transformer
 
-from tipping_point.schema import SYSTEM, InputError, check_table
+from tipping_point.tables import SYSTEM, InputError, check_table
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tipping_point.schema import InputError
+from tipping_point.tables import InputError
 from tipping_point.wards.code_years import name_code_years
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 import geopandas as gpd
 import pandas as pd
 
-from tipping_point.schema import COUNTRIES, SMALL_POPULATION, InputError, check_table, plain_name
+from tipping_point.tables import COUNTRIES, SMALL_POPULATION, InputError, check_table, plain_name
 from tipping_point.wards.vintages import Membership
 
 log = logging.getLogger(__name__)

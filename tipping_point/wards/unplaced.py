@@ -6,7 +6,7 @@ import logging
 
 import pandas as pd
 
-from tipping_point.schema import Column
+from tipping_point.tables import Column
 
 log = logging.getLogger(__name__)
 

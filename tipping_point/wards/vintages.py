@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from tipping_point.schema import Column, InputError
+from tipping_point.tables import Column, InputError
 from tipping_point.wards.overlap import SMALL_AREAS, build_shares
 from tipping_point.wards.shares import Converted, Shares, code_faults, convert_by_shares, is_among
 

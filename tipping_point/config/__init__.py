@@ -1,7 +1,0 @@
-"""The study file: its keys, its reader, and the checked study that the pipeline works from."""
-
-from tipping_point.config.keys import SECTIONS
-from tipping_point.config.reader import read_study
-from tipping_point.config.study import Config, Source
-
-__all__ = ["SECTIONS", "Config", "Source", "read_study"]
