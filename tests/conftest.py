@@ -8,8 +8,10 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pytest
+from builders.sources_workbook import write_xlsx
 from shapely.geometry import box
 
+from tipping_point.demo import files
 from tipping_point.demo.city import make_demo
 from tipping_point.pipeline import Results, analyse
 from tipping_point.study import read_study
@@ -88,3 +90,26 @@ def lattice():
         return frame
 
     return make
+
+
+@pytest.fixture(scope="session")
+def city(demo):
+    return demo.study.parent
+
+
+@pytest.fixture(scope="session")
+def residents(city):
+    """LSOA code and residents of every small area, as the estimates would have them."""
+    table = pd.read_csv(city / files.POPULATION)
+    return list(zip(table["geography code"], table["Residence type: Total; measures: Value"], strict=True))
+
+
+@pytest.fixture(scope="session")
+def workbook(residents, tmp_path_factory):
+    """The estimates in the publisher's layout: a sheet a year, the header on row 4."""
+    head = [["Notes", None], [None, None], [None, None]]
+    names = ["LAD 2023 Code", "LAD 2023 Name", "LSOA 2021 Code", "LSOA 2021 Name", "Total", "F0"]
+    rows = [["E06990001", "A district", code, code, int(total), 1] for code, total in residents]
+    old = [[*row[:4], 1, 1] for row in rows]
+    sheets = {f"Mid-{year} LSOA 2021": [*head, names, *(rows if year == 2024 else old)] for year in (2022, 2023, 2024)}
+    return write_xlsx(tmp_path_factory.mktemp("ons") / "sape.xlsx", sheets)

@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from test_outputs_listing import COLUMNS, make_areas, make_cover, make_study
-from test_outputs_maps import HOSTILE, column, words_of
-from test_outputs_slider import make_counts
-from test_outputs_tables import COVERAGE
+from builders.outputs_listing import COLUMNS, make_areas, make_cover, make_study
+from builders.outputs_maps import HOSTILE, column, words_of
+from builders.outputs_slider import make_counts
+from builders.outputs_tables import COVERAGE
 
 from tipping_point import tables as schema
 from tipping_point.outputs import listing, maps, wording

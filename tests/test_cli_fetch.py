@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from builders.pipeline_fetch import REGION, SOURCES, publish
 from serving import QUICK, serve
-from test_pipeline_fetch import REGION, SOURCES, publish, residents, workbook
 
 from tipping_point import cli
 from tipping_point.fetch import web as sources_web
 from tipping_point.study import read_study
-
-__all__ = ["residents", "workbook"]
-
-
-@pytest.fixture(scope="module")
-def city(demo):
-    return demo.study.parent
 
 
 @pytest.fixture

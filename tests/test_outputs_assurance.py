@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from test_outputs_listing import make_cover
-from test_outputs_spreadsheets import SOURCES
+from builders.outputs_listing import make_cover
+from builders.outputs_spreadsheets import SOURCES
 
 from tipping_point import tables as schema
 from tipping_point.outputs import assurance

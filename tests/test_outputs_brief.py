@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from test_outputs_listing import make_study
+from builders.outputs_brief import write
+from builders.outputs_listing import make_study
 
 from tipping_point.measures.quarters import MOST, area_quarters, area_years
-from tipping_point.outputs import brief, listing, pdf, report
+from tipping_point.outputs import brief, listing, pdf
 
 WORDS_NEVER_USED = re.compile(
     r"\b(dangerous|worst|no-go|crime-ridden|lawless|sink estate|people who live in crime)\b", re.I
@@ -86,15 +87,6 @@ def ranged(row) -> str:
     form = ",.0f" if high - low > value / 5 else ",.1f"
     mark = " †" if row.crimes < 20 else ""
     return f"{value:{form}} [{low:{form}} to {high:{form}}]{mark}"
-
-
-def write(results, folder) -> str:
-    path = report.write_report(
-        results.wards, results.areas, results.cover, coverage=results.coverage,
-        reconciliation=results.reconciliation, sources=results.sources,
-        records={name: table for name, (table, _) in results.records.items()}, path=folder / "report.html",
-    )  # fmt: skip
-    return path.read_text(encoding="utf-8")
 
 
 def check_numbers(results, text: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from test_outputs_listing import COLUMNS, make_cover, make_study, make_wards
+from builders.outputs_listing import COLUMNS, make_cover, make_study, make_wards
 
 from tipping_point.outputs import cards, listing
 from tipping_point.sources.levels import WHERE_SCHOOLS_ARE

@@ -6,8 +6,8 @@ import re
 from html import unescape
 
 import pytest
+from builders.outputs_listing import make_study
 from PIL import Image
-from test_outputs_listing import make_study
 
 from tipping_point.outputs import charts
 

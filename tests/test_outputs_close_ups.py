@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from test_outputs_listing import make_study
+from builders.outputs_listing import make_study
 
 from tipping_point import tables as schema
 from tipping_point.outputs import close_ups, listing, shapes

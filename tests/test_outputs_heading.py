@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from test_outputs_listing import make_areas, make_cover, make_study, make_wards
+from builders.outputs_listing import make_areas, make_cover, make_study, make_wards
 
 from tipping_point.outputs import heading, listing
 

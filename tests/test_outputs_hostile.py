@@ -11,10 +11,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pyogrio
 import pytest
+from builders.outputs_listing import COLUMNS, make_cover, make_study
+from builders.outputs_spreadsheets import SOURCES
+from builders.outputs_tables import COVERAGE, GRAPH, RECONCILIATION, make_counts
 from python_calamine import CalamineWorkbook
-from test_outputs_listing import COLUMNS, make_cover, make_study
-from test_outputs_spreadsheets import SOURCES
-from test_outputs_tables import COVERAGE, GRAPH, RECONCILIATION, make_counts
 
 from tipping_point.outputs import wording
 from tipping_point.outputs.assurance import write_assurance

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import hashlib
-import json
 import re
 import subprocess
 import sys
@@ -17,28 +15,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from test_outputs_listing import COLUMNS, make_areas, make_cover, make_study, make_wards
-from test_outputs_slider import make_counts
-from test_outputs_tables import COVERAGE
+from builders.outputs_listing import COLUMNS, make_areas, make_cover, make_study, make_wards
+from builders.outputs_maps import HOSTILE, column, render, words_of
+from builders.outputs_slider import make_counts
+from builders.outputs_tables import COVERAGE
 
 from tipping_point import tables as schema
 from tipping_point.outputs import maps, wording
-
-HOSTILE = "</script><script>window.hacked=1</script><img src=x onerror=window.hacked=1>\u202e\"'`&" + "x" * 10_000
-
-
-def render(wards, areas, cover, **options) -> str:
-    return maps.draw_map(wards, areas, cover, coverage=COVERAGE, columns=COLUMNS, **options).get_root().render()
-
-
-def words_of(text: str) -> dict:
-    packed = re.search(r'id="words">([^<]*)<', text)[1]
-    return json.loads(gzip.decompress(base64.b64decode(packed)))
-
-
-def column(values) -> list[str]:
-    """A column of the words: a list, or each text once with the place of every row's."""
-    return values if isinstance(values, list) else [values["texts"][at] for at in values["at"]]
 
 
 def letters(values: str) -> list[int]:
@@ -76,8 +59,8 @@ def test_the_same_study_gives_the_same_bytes_in_another_process(tmp_path):
     path = maps.write_map(*make_study(), coverage=COVERAGE, columns=COLUMNS, path=tmp_path / "map.html")
     code = (
         "import sys, hashlib; sys.path.insert(0, sys.argv[1])\n"
-        "import test_outputs_maps as t\n"
-        "print(hashlib.sha256(t.render(*t.make_study()).encode()).hexdigest())\n"
+        "from builders import outputs_maps as t, outputs_listing as o\n"
+        "print(hashlib.sha256(t.render(*o.make_study()).encode()).hexdigest())\n"
     )
     other = subprocess.run(  # noqa: S603
         [sys.executable, "-c", code, str(Path(__file__).parent)], check=True, capture_output=True, text=True

@@ -6,7 +6,7 @@ import re
 
 import jinja2
 import pytest
-from test_outputs_views import luminance
+from builders.outputs_views import luminance
 
 from tipping_point.outputs import pages
 

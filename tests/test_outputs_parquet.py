@@ -8,8 +8,8 @@ import geopandas as gpd
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from test_outputs_listing import make_cover, make_study
-from test_outputs_tables import write
+from builders.outputs_listing import make_cover, make_study
+from builders.outputs_tables import write
 
 from tipping_point import tables as schema
 from tipping_point.outputs.parquet import KEY, TABLE_VERSION

@@ -6,9 +6,9 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from test_outputs_brief import write as write_brief
-from test_outputs_listing import make_study
-from test_outputs_report import write
+from builders.outputs_brief import write as write_brief
+from builders.outputs_listing import make_study
+from builders.outputs_report import write
 
 from tipping_point.outputs import pdf
 

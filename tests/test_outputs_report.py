@@ -11,33 +11,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from test_outputs_listing import make_areas, make_study, make_wards
-from test_outputs_tables import COVERAGE, RECONCILIATION
+from builders.outputs_listing import make_areas, make_study, make_wards
+from builders.outputs_report import SOURCES, write
+from builders.outputs_tables import COVERAGE, RECONCILIATION
 
 from tipping_point import tables as schema
-from tipping_point.outputs import listing, pictures, report, wording
-
-SOURCES = pd.DataFrame(
-    {
-        "section": ["sources.crime", "sources.boundaries"],
-        "kind": ["police_uk", "wards"],
-        "path": ["/secret/home/2024.zip", "C:\\secret\\wards.geojson"],
-        "bytes": [10, 20],
-        "sha256": ["0123456789abcdef" * 4, None],
-        "rows": pd.array([120, None], dtype="Int64"),
-        "dataset": ["Street-level crime", ""],
-        "publisher": ["data.police.uk", ""],
-        "licence": ["OGL v3.0", ""],
-        "attribution": ["x", ""],
-        "note": ["", "older than the crimes"],
-    }
-)
-
-
-def write(folder, wards, areas, cover, **changes):
-    given = {"coverage": COVERAGE, "reconciliation": RECONCILIATION, "sources": SOURCES} | changes
-    path = report.write_report(wards, areas, cover, path=folder / "report.html", **given)
-    return path.read_text(encoding="utf-8")
+from tipping_point.outputs import listing, pictures, wording
 
 
 def words(text: str) -> str:

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from builders.outputs_listing import make_wards
 from shapely.geometry import MultiPolygon, Polygon, box
-from test_outputs_listing import make_wards
 
 from tipping_point.outputs import shapes
 

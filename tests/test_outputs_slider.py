@@ -5,18 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from test_outputs_listing import make_cover, make_wards
+from builders.outputs_listing import make_cover, make_wards
+from builders.outputs_slider import MONTHS, make_counts
 
 from tipping_point.outputs import slider
 from tipping_point.outputs.classes import NOT_ASSESSED, WITHOUT_VALUE
-
-MONTHS = [f"2024-{month:02d}" for month in range(1, 13)]
-
-
-def make_counts(wards, crimes=1.0, months=MONTHS) -> pd.DataFrame:
-    grid = pd.MultiIndex.from_product([wards.index, months, ["Robbery", "Possession of weapons", "Drugs"]])
-    counts = grid.to_frame(index=False, name=["ward_code", "month", "crime_type"])
-    return counts.assign(crimes=pd.array(np.full(len(counts), crimes), dtype="Int64"), rows_placed=0)
 
 
 def test_rates_are_of_the_measure_alone_and_for_a_year():

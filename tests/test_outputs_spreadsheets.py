@@ -10,23 +10,15 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from builders.outputs_listing import COLUMNS, make_study
+from builders.outputs_spreadsheets import SOURCES
 from python_calamine import CalamineWorkbook
-from test_outputs_listing import COLUMNS, make_study
 
 from tipping_point import tables as schema
 from tipping_point.outputs import shorthand, spreadsheets, workbooks
 from tipping_point.outputs.ods import write_ods
 from tipping_point.outputs.workbooks import Line, Number, Sheet, Workbook, write_xlsx
 
-SOURCES = pd.DataFrame(
-    {
-        "section": ["crime", "boundaries"], "kind": ["police_uk", "wards"],
-        "path": ["/a/b/2024-12.zip", "C:\\a\\WD_DEC_2024.geojson"], "bytes": [10, 20], "sha256": ["ab" * 32, "cd" * 32],
-        "rows": pd.array([5, 6], dtype="Int64"), "dataset": ["Street-level crime", "Ward boundaries"],
-        "publisher": ["data.police.uk", "ONS"], "licence": ["OGL", ""], "attribution": ["Contains A.", "Contains B."],
-        "note": ["", "slivers"],
-    }
-)  # fmt: skip
 EQUALITY = pd.DataFrame(
     {
         "country": "England", "characteristic": "age", "group": ["old", "young"], "residents_chosen": [np.nan, 500.0],

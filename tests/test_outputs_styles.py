@@ -8,8 +8,8 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pyogrio
 import pytest
-from test_outputs_listing import make_study
-from test_outputs_tables import write
+from builders.outputs_listing import make_study
+from builders.outputs_tables import write
 
 from tipping_point.outputs.styles import DOCTYPE, layer_styles
 

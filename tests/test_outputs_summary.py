@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from test_outputs_listing import make_areas, make_study, make_wards
+from builders.outputs_listing import make_areas, make_study, make_wards
 
 from tipping_point.outputs import listing, summary
 

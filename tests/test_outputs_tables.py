@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import pytest
-from test_outputs_listing import COLUMNS, make_cover, make_study, make_wards
+from builders.outputs_listing import make_cover, make_study, make_wards
+from builders.outputs_tables import write
 
 from tipping_point import tables as schema
-from tipping_point.outputs import tables
 
 FILES = {
     "wards.csv",
@@ -28,56 +28,6 @@ FILES = {
     "wards.parquet",
     "data_dictionary.csv",
 }
-
-
-def make_counts(wards):
-    return pd.DataFrame(
-        {"ward_code": wards.index, "month": "2024-01", "crime_type": "Robbery", "crimes": 1.0, "rows_placed": 2}
-    )
-
-
-COVERAGE = pd.DataFrame(
-    {
-        "force": ["latticeshire"] * 2,
-        "force_name": ["Latticeshire"] * 2,
-        "territorial": [True, True],
-        "month": ["2024-01", "2024-02"],
-        "status": ["complete", "missing"],
-        "rows": [120, 0],
-        "rows_without_place": [3, 0],
-        "share_without_place": [0.025, np.nan],
-        "wards": [36, 36],
-    }
-)
-RECONCILIATION = pd.DataFrame(
-    {
-        "force": ["latticeshire", "btp"],
-        "month": ["2024-01", "2024-01"],
-        "rows_in": [100, 20],
-        "placed": [90, 5],
-        "no_place": [3, 10],
-        "unknown_place": [2, 0],
-        "outside_area": [5, 5],
-        "placed_not_covered": [1, 0],
-    }
-)
-GRAPH = pd.DataFrame({"focal": ["E05000000"], "neighbour": ["E05000001"], "weight": [1.0], "tied": [False]})
-
-
-def write(folder: Path, wards=None, areas=None, *, columns=COLUMNS, cover=None) -> list[Path]:
-    made, made_areas, made_cover = make_study()
-    wards = made if wards is None else wards
-    return tables.write_tables(
-        wards,
-        made_areas if areas is None else areas,
-        make_counts(wards),
-        COVERAGE,
-        RECONCILIATION,
-        GRAPH,
-        columns=columns,
-        cover=cover or made_cover,
-        folder=folder,
-    )
 
 
 def test_every_table_of_the_contract_is_written(tmp_path):
@@ -173,7 +123,7 @@ def test_the_same_study_gives_the_same_bytes_at_another_time_in_another_process(
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "import time; time.sleep(1.1)\n"
         "from pathlib import Path\n"
-        "import test_outputs_tables as t\n"
+        "from builders import outputs_tables as t\n"
         "t.write(Path(sys.argv[2]))\n"
     )
     subprocess.run(  # noqa: S603

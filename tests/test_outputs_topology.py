@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from builders.outputs_listing import make_wards
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import MultiPolygon, Polygon, box
-from test_outputs_listing import make_wards
 
 from tipping_point.outputs import shapes, topology
 

@@ -7,20 +7,14 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
-from test_outputs_listing import make_cover, make_wards
+from builders.outputs_listing import make_cover, make_wards
+from builders.outputs_views import luminance
 
 from tipping_point.outputs import classes, views
 
 
 def scored(*scores, country="England"):
     return pd.DataFrame({"index_score": [float(score) for score in scores], "assessed": True, "country": country})
-
-
-def luminance(colour: str) -> float:
-    """Relative luminance of WCAG 2."""
-    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return float(np.dot([0.2126, 0.7152, 0.0722], linear))
 
 
 def test_ten_scores_make_five_classes_of_two():

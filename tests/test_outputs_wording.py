@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from test_outputs_listing import make_cover
+from builders.outputs_listing import make_cover
 
 import tipping_point.outputs
 from tipping_point.outputs import wording

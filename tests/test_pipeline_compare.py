@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from test_outputs_listing import make_areas, make_cover, make_wards
-from test_outputs_tables import write
+from builders.outputs_listing import make_areas, make_cover, make_wards
+from builders.outputs_tables import write
 
 from tipping_point.pipeline.compare import COMPARED, compare_folders, write_comparison
 from tipping_point.tables import InputError

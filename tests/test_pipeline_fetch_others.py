@@ -9,9 +9,9 @@ import json
 import geopandas as gpd
 import pandas as pd
 import pytest
+from builders.pipeline_fetch import place, publish, write
+from builders.sources_workbook import write_ods
 from serving import serve
-from test_pipeline_fetch import place, publish, residents, workbook, write
-from test_sources_workbook import write_ods
 
 from tipping_point.demo import files
 from tipping_point.facts.catalogue import get_dataset
@@ -23,8 +23,6 @@ from tipping_point.sources.levels import WHERE_SCHOOLS_ARE
 from tipping_point.sources.schools import REGISTER
 from tipping_point.study import read_study
 from tipping_point.tables import InputError
-
-__all__ = ["residents", "workbook"]
 
 DISTRICT_MARK = "a district's figure, the same for all its wards; context only"
 RECORDED = "https://assets.publishing.service.gov.uk/media/a/prc-csp-mar2021-mar2026-tables-230726.ods"
@@ -75,11 +73,6 @@ publisher = "Office for National Statistics"
 licence = "Open Government Licence v3.0"
 note = "invented for a test"
 """
-
-
-@pytest.fixture(scope="module")
-def city(demo):
-    return demo.study.parent
 
 
 @pytest.fixture(scope="module")

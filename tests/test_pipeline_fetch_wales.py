@@ -7,10 +7,10 @@ import json
 import zipfile
 
 import pytest
+from builders.pipeline_fetch import RESIDENTS, STORE, Layer, place
+from builders.sources_stats_wales import DOMAINS
+from builders.sources_workbook import write_ods, write_xlsx
 from serving import Reply, ranged, redirect, serve
-from test_pipeline_fetch import RESIDENTS, STORE, Layer, place
-from test_sources_stats_wales import DOMAINS
-from test_sources_workbook import write_ods, write_xlsx
 
 from tipping_point.facts.catalogue import get_dataset
 from tipping_point.fetch import arcgis, police_archive

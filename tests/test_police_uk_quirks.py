@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from test_sources_crime import HEADER, archive, name, row, text
+from builders.sources_crime import HEADER, archive, name, row, text
 
 from tipping_point.facts.known_gaps import read_known_gaps
 from tipping_point.sources.crime import read_street_crimes

@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from builders.sources_workbook import write_ods
 from serving import Reply, serve
-from test_sources_workbook import write_ods
 
 from tipping_point.facts.catalogue import get_dataset
 from tipping_point.fetch.download import DownloadError

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pandas as pd
 import pytest
+from builders.sources_crime import HEADER, archive, name, row, text
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,32 +21,7 @@ from tipping_point.sources.count_cache import list_counts
 from tipping_point.sources.crime import list_street_files, read_street_crimes
 from tipping_point.tables import CRIME_TYPES, InputError
 
-HEADER = (
-    "Crime ID,Month,Reported by,Falls within,Longitude,Latitude,Location,LSOA code,LSOA name,Crime type,"
-    "Last outcome category,Context"
-)
 PERIOD = {"start": "2019-01", "end": "2019-02"}
-
-
-def row(
-    kind="Burglary", place="E01000001", *, month="2019-01", x="-2.9", y="53.4", location="On or near A", context=""
-):
-    return f"abc,{month},Force,Force,{x},{y},{location},{place},Name 001A,{kind},Under investigation,{context}"
-
-
-def text(*rows, header=HEADER, end="\n"):
-    return end.join([header, *rows]) + end
-
-
-def name(force="merseyside", month="2019-01", kind="street"):
-    return f"{month}/{month}-{force}-{kind}.csv"
-
-
-def archive(path, members):
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as handle:
-        for member, content in members.items():
-            handle.writestr(member, content)
-    return path
 
 
 def folder(path, members):

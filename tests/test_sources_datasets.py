@@ -6,14 +6,14 @@ import gzip
 import json
 
 import pytest
+from builders.sources_arcgis import lookup, publish, wards
+from builders.sources_fingertips import WARDS
+from builders.sources_fingertips import publish as publish_health
+from builders.sources_gov_uk import file_7
+from builders.sources_nomis import Service
+from builders.sources_ons_files import NOMIS, ONS, TS001, TS008, bulk, sapelsoa
+from builders.sources_stats_wales import workbook
 from serving import ranged, serve
-from test_sources_arcgis import lookup, publish, wards
-from test_sources_fingertips import WARDS
-from test_sources_fingertips import publish as publish_health
-from test_sources_gov_uk import file_7
-from test_sources_nomis import Service
-from test_sources_ons_files import NOMIS, ONS, TS001, TS008, bulk, sapelsoa
-from test_sources_stats_wales import workbook
 
 from tipping_point.facts.catalogue import entry_key, find_dataset, find_levels_of, get_dataset, load_datasets
 from tipping_point.fetch import nomis

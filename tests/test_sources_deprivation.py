@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from builders.sources_workbook import write_ods
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_sources_workbook import write_ods
 
 from tipping_point.sources.deprivation import DOMAINS, KINDS, read_deprivation
 from tipping_point.tables import InputError, deprivation_transform

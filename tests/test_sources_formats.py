@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from test_sources_workbook import write_ods, write_xlsx
+from builders.sources_workbook import write_ods, write_xlsx
 
 from tipping_point.sources.cells import to_numbers
 from tipping_point.sources.formats import read_header, read_raw_table

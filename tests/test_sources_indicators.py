@@ -4,7 +4,7 @@ import logging
 
 import pandas as pd
 import pytest
-from test_sources_workbook import write_ods
+from builders.sources_workbook import write_ods
 
 from tipping_point.sources.indicators import read_indicator
 from tipping_point.tables import InputError

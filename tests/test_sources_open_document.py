@@ -6,7 +6,7 @@ import tracemalloc
 import zipfile
 
 import pytest
-from test_sources_workbook import write_ods
+from builders.sources_workbook import write_ods
 
 from tipping_point.sources.open_document import stream_rows
 from tipping_point.tables import InputError

@@ -5,7 +5,7 @@ import math
 
 import pandas as pd
 import pytest
-from test_sources_workbook import write_xlsx
+from builders.sources_workbook import write_xlsx
 
 from tipping_point.sources.population import KINDS, read_population
 from tipping_point.tables import InputError

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+from builders.sources_workbook import write_ods
 from serving import Reply, serve
-from test_sources_workbook import write_ods
 
 from tipping_point.facts.catalogue import Place
 from tipping_point.fetch.download import DownloadError, NotInCacheError

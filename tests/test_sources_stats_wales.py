@@ -3,29 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from builders.sources_stats_wales import workbook
 from serving import Reply, serve
-from test_sources_workbook import write_ods
 
 from tipping_point.facts.catalogue import find_dataset, get_dataset
 from tipping_point.fetch.download import DownloadError
 from tipping_point.fetch.stats_wales import fetch_welsh_index
 from tipping_point.sources.deprivation import read_deprivation
-
-DOMAINS = ["Income", "Employment", "Health", "Education", "Access to Services", "Housing", "Community Safety"]
-
-
-def workbook(path, year=2019, sheet="WIMD_2019_ranks", skip=2, last="Physical Environment", step=1):
-    """Header cells have trailing spaces, and the last column is empty, as published."""
-    header = [
-        "LSOA code",
-        "LSOA name (Eng)",
-        "Local Authority name (Eng)",
-        f"WIMD {year} ",
-        *(f"{d} " for d in DOMAINS),
-    ]
-    rows = [[f"W0100000{n}", f"Place {n}", "Isle of Anglesey", *[n * step] * 9, None] for n in (1, 2, 3)]
-    notes = [["Notes"]] * skip
-    return write_ods(path, {"Cover": [["A title"]], sheet: [*notes, [*header, last, ""], *rows]}).read_bytes()
 
 
 @pytest.fixture

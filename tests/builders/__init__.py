@@ -1,0 +1,1 @@
+"""What the tests make for themselves: small files, tables, servers and studies. No test stands here."""
