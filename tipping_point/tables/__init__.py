@@ -7,6 +7,7 @@ from tipping_point.tables.checks import check_table
 from tipping_point.tables.columns import AREAS, WARDS, Column
 from tipping_point.tables.cover import Cover
 from tipping_point.tables.evidence import RECORDS
+from tipping_point.tables.notes import Note
 from tipping_point.tables.records import (
     CALIBRATION,
     CONCENTRATION,
@@ -63,6 +64,7 @@ __all__ = [
     "Column",
     "Cover",
     "InputError",
+    "Note",
     "check_table",
     "deprivation_transform",
     "force_slug",
