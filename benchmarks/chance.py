@@ -22,7 +22,8 @@ from scipy.sparse import eye_array
 from scipy.sparse.linalg import splu
 from scipy.stats import norm
 
-from tipping_point import LocalResult, analyse, gi_star, local_moran, read_study
+from tipping_point import analyse, gi_star, local_moran, read_study
+from tipping_point.hotspots.local import LocalResult
 from tipping_point.hotspots.testing import ALTERNATIVES, ROUNDING, ResolutionWarning, adjust_p
 
 STUDY = Path(__file__).parents[1] / "studies/london.toml"

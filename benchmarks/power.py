@@ -29,8 +29,9 @@ from esda.moran import Moran_Local
 from libpysal.graph import Graph
 from numpy.typing import NDArray
 
-from tipping_point import empirical_bayes, gi_star, local_moran
+from tipping_point import gi_star, local_moran
 from tipping_point.hotspots.testing import ResolutionWarning
+from tipping_point.measures.rates import empirical_bayes
 
 SIZES = (3, 5, 8)
 STRENGTHS = (1.25, 1.5, 2.0, 3.0)

@@ -30,11 +30,14 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 
-from tipping_point import build_coverage, count_crimes, place_crimes, read_street_crimes
+from tipping_point import count_crimes
 from tipping_point.sources import archives, crime
 from tipping_point.sources.count_cache import clear_counts
+from tipping_point.sources.crime import read_street_crimes
 from tipping_point.sources.street_rows import HEADER
 from tipping_point.tables import CRIME_TYPES, months_between
+from tipping_point.wards.counts import place_crimes
+from tipping_point.wards.coverage import build_coverage
 
 WARDS, SMALL_AREAS, POINTS = 7_000, 35_700, 12
 STREETS = ("High Street", "Station Road", "Parking Area", "Supermarket", "Church Lane", "Asda, Thurmaston", "Mill Hill")

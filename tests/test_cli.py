@@ -96,7 +96,7 @@ def test_faults_found_during_a_run_leave_nothing(monkeypatch, tmp_path, capsys):
     def refuse(*_args, **_options):
         raise InputError(["first fault", "second fault"])
 
-    monkeypatch.setattr(cli, "run_study", refuse)
+    monkeypatch.setattr("tipping_point.pipeline.run_study", refuse)
     monkeypatch.setattr(cli, "read_study", lambda path: None)
     assert cli.main(["run", "x.toml", "--output", str(tmp_path / "out")]) == 2
     err = capsys.readouterr().err

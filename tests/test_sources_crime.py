@@ -505,7 +505,7 @@ KILLED = """
 import os, sys
 from pathlib import Path
 import pyarrow.parquet as pq
-from tipping_point import read_street_crimes
+from tipping_point.sources.crime import read_street_crimes
 real = pq.write_table
 def die(table, stream, **options):
     stream.write(b"half of an entry")

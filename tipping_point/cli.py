@@ -11,31 +11,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-
-from tqdm import tqdm
+from typing import TYPE_CHECKING
 
 from tipping_point import __version__
-from tipping_point.backtest import describe_backtest, run_backtest
-from tipping_point.demo.city import make_demo
-from tipping_point.fetch.cache import clear_cache, default_folder, list_cache
-from tipping_point.fetch.web import Progress, Web, open_web, say_size
-from tipping_point.outputs.pdf import why_no_pdf
-from tipping_point.outputs.wording import place
-from tipping_point.pipeline import (
-    STEPS,
-    Results,
-    check_study,
-    compare_criteria,
-    explain_in_folder,
-    freeze_study,
-    run_study,
-)
-from tipping_point.pipeline.compare import compare_folders, write_comparison
-from tipping_point.pipeline.fetch import describe_brought, fetch_study, record_path
-from tipping_point.pipeline.new_study import new_study
-from tipping_point.sources.count_cache import clear_counts, counts_folder, list_counts
-from tipping_point.study import Config, read_study
-from tipping_point.tables import InputError
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+    from tipping_point.fetch.web import Progress, Web
+    from tipping_point.pipeline import Results
+    from tipping_point.study import Config
 
 DONE, OUR_FAULT, THEIR_FAULT = 0, 1, 2
 
@@ -45,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = _parser().parse_args(given)
     command = shlex.join(["tipping-point", *given])
+    from tipping_point.tables import InputError  # after the options: help and version need none of the libraries
+
     try:
         options.action(options, command)
     except InputError as error:
@@ -177,15 +164,21 @@ def _parser() -> argparse.ArgumentParser:
     fetch.add_argument("--offline", action="store_true", help="use the cache alone, and name all that is missing")
     fetch.set_defaults(action=_fetch)
 
-    cache = commands.add_parser("cache", help="list or clear what was fetched before",
-                                description=f"What was fetched is kept once, for all studies, in {default_folder()} "
-                                "(the environment variable TIPPING_POINT_CACHE names another folder).")  # fmt: skip
+    cache = commands.add_parser(
+        "cache",
+        help="list or clear what was fetched before",
+        description="What was fetched is kept once, for all studies, in the folder that 'cache list' names (the "
+        "environment variable TIPPING_POINT_CACHE names another).",
+    )
     cache.add_argument("what", choices=("list", "clear"))
     cache.set_defaults(action=_cache)
     return parser
 
 
 def _demo(options: argparse.Namespace, command: str) -> None:
+    from tipping_point.demo.city import make_demo
+    from tipping_point.study import read_study
+
     inputs = options.output.with_name(f"{options.output.name}-inputs")
     print(f"Making a synthetic city in {inputs}", file=sys.stderr)
     demo = make_demo(inputs)
@@ -194,6 +187,9 @@ def _demo(options: argparse.Namespace, command: str) -> None:
 
 
 def _check(options: argparse.Namespace, command: str) -> None:  # noqa: ARG001 - every action has one signature
+    from tipping_point.pipeline import check_study
+    from tipping_point.study import read_study
+
     findings = check_study(read_study(options.study))
     for title, lines in (
         ("Will be read", findings.reads),
@@ -206,6 +202,8 @@ def _check(options: argparse.Namespace, command: str) -> None:  # noqa: ARG001 -
 
 
 def _run(options: argparse.Namespace, command: str) -> None:
+    from tipping_point.study import read_study
+
     config = read_study(options.study)
     _run_and_tell(config, options.output or _folder_of(options.study), options.edition, command, pdf=options.pdf)
 
@@ -216,10 +214,14 @@ def _folder_of(study: Path, suffix: str = "") -> Path:
 
 
 def _explain(options: argparse.Namespace, command: str) -> None:  # noqa: ARG001 - every action has one signature
+    from tipping_point.pipeline import explain_in_folder
+
     print(explain_in_folder(options.folder, options.place))
 
 
 def _compare(options: argparse.Namespace, command: str) -> None:  # noqa: ARG001 - every action has one signature
+    from tipping_point.pipeline.compare import compare_folders, write_comparison
+
     comparison = compare_folders(options.first, options.second)
     for sentence in comparison.sentences:
         print(sentence)
@@ -228,6 +230,9 @@ def _compare(options: argparse.Namespace, command: str) -> None:  # noqa: ARG001
 
 
 def _backtest(options: argparse.Namespace, command: str) -> None:
+    from tipping_point.backtest import describe_backtest, run_backtest
+    from tipping_point.study import read_study
+
     config = read_study(options.study)
     output = options.output or _folder_of(options.study, "-backtest")
     result = run_backtest(config, output=output, command=command, progress=lambda name: print(name, file=sys.stderr))
@@ -237,6 +242,9 @@ def _backtest(options: argparse.Namespace, command: str) -> None:
 
 
 def _freeze(options: argparse.Namespace, command: str) -> None:  # noqa: ARG001 - every action has one signature
+    from tipping_point.pipeline import compare_criteria, freeze_study
+    from tipping_point.study import read_study
+
     config = read_study(options.study)
     path = freeze_study(config, today=date.today())
     print(compare_criteria(config, path.parent / path.stem, today=date.today()).sentence)
@@ -244,12 +252,17 @@ def _freeze(options: argparse.Namespace, command: str) -> None:  # noqa: ARG001 
 
 
 def _new(options: argparse.Namespace, command: str) -> None:  # noqa: ARG001 - every action has one signature
+    from tipping_point.pipeline.new_study import new_study
+
     with _open_web(offline=options.offline) as web:
         text = new_study(options.area, web=web, ward_year=options.ward_year, start=options.start, end=options.end)
     print(text, end="")
 
 
 def _fetch(options: argparse.Namespace, command: str) -> None:  # noqa: ARG001 - every action has one signature
+    from tipping_point.pipeline.fetch import describe_brought, fetch_study, record_path
+    from tipping_point.study import read_study
+
     config = read_study(options.study, must_exist=False)
     with _open_web(offline=options.offline) as web:
         brought = fetch_study(config, web=web)
@@ -259,6 +272,10 @@ def _fetch(options: argparse.Namespace, command: str) -> None:  # noqa: ARG001 -
 
 
 def _cache(options: argparse.Namespace, command: str) -> None:  # noqa: ARG001 - every action has one signature
+    from tipping_point.fetch.cache import clear_cache, default_folder, list_cache
+    from tipping_point.fetch.web import say_size
+    from tipping_point.sources.count_cache import clear_counts, counts_folder, list_counts
+
     if options.what == "clear":
         files, size = clear_cache()
         files += clear_counts(counts_folder())
@@ -279,6 +296,10 @@ def _cache(options: argparse.Namespace, command: str) -> None:  # noqa: ARG001 -
 @contextmanager
 def _open_web(*, offline: bool) -> Iterator[Web]:
     """The settings of the downloads, with one progress display on stderr."""
+    from tqdm import tqdm
+
+    from tipping_point.fetch.web import open_web
+
     with tqdm(unit="B", unit_scale=True, leave=False, file=sys.stderr, delay=0.5) as bar:
 
         def show(progress: Progress) -> None:
@@ -292,6 +313,11 @@ def _open_web(*, offline: bool) -> Iterator[Web]:
 
 
 def _run_and_tell(config: Config, output: Path, edition: str, command: str, *, pdf: bool | None = None) -> None:
+    from tqdm import tqdm
+
+    from tipping_point.outputs.pdf import why_no_pdf
+    from tipping_point.pipeline import STEPS, run_study
+
     with tqdm(total=len(STEPS), bar_format="{n_fmt}/{total_fmt} {desc} [{elapsed}]", file=sys.stderr) as bar:
         results = run_study(config, output=output, edition=edition, command=command, progress=_advance(bar), pdf=pdf)
         bar.set_description_str("Done")
@@ -320,6 +346,8 @@ def _advance(bar: tqdm[None]) -> Callable[[str], None]:
 
 def describe_results(results: Results) -> list[str]:
     """What a study found, in a few lines."""
+    from tipping_point.outputs.wording import place
+
     wards, areas, cover = results.wards, results.areas, results.cover
     lines = [f"{cover.study}: {cover.measure_label}, {cover.period}"]
     if cover.synthetic:

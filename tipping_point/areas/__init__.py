@@ -1,1 +1,5 @@
 """Ward table in, one row per candidate area out."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,1 +1,5 @@
 """Hot spots: ward table and graph in, columns per method out."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

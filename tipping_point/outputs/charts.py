@@ -70,7 +70,7 @@ def write_pictures(
     where no area is on a list. Text alternatives are the title of the SVG and the `Description` of the PNG. `simple`
     are outlines from `shapes.outlines`, where somebody has them already.
     """
-    import matplotlib as mpl  # noqa: PLC0415
+    import matplotlib as mpl
 
     table = wards.set_index("ward_code") if "ward_code" in wards else wards
     lists = listing.country_lists(table, areas, cover)
@@ -189,8 +189,8 @@ def _sheet(
     cover: schema.Cover, title: str, under: str, *, left: float = 0.025, width: float = 0.62
 ) -> tuple[Figure, Axes]:
     """A sheet with what every picture carries: title, period, measure, state, caveat and attributions."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
-    from matplotlib.figure import Figure as NewFigure  # noqa: PLC0415
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure as NewFigure
 
     figure = NewFigure(figsize=SIZE, facecolor=PAPER)
     FigureCanvasAgg(figure)
@@ -232,8 +232,8 @@ def _fill(
     hatch: str | None = None,
     style: str | tuple[int, tuple[int, int]] = "-",
 ) -> None:
-    from matplotlib.collections import PathCollection  # noqa: PLC0415
-    from matplotlib.path import Path as Outline  # noqa: PLC0415
+    from matplotlib.collections import PathCollection
+    from matplotlib.path import Path as Outline
 
     rings = shapely.get_rings(shapely.get_parts(found[~found.is_empty].to_numpy()))
     if not len(rings):

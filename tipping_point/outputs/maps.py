@@ -76,7 +76,7 @@ def draw_map(
         len(table), shortlisted, len(data.outlines) // 1000, len(data.words) // 1000,
     )  # fmt: skip
     # Here and not above: folium takes a third of a second that most commands have no use for.
-    from tipping_point.outputs.map_page import build_map  # noqa: PLC0415
+    from tipping_point.outputs.map_page import build_map
 
     return build_map(context, data)
 

@@ -57,7 +57,7 @@ def write_pdf(html: Path, pdf: Path) -> Pdf:
     """
     try:
         # Here and not above: importing it loads the system's own text libraries.
-        from weasyprint import HTML  # noqa: PLC0415
+        from weasyprint import HTML
     except (ImportError, OSError) as error:
         why = (
             "report.pdf was not made: it needs WeasyPrint and the Pango text library "

@@ -1,1 +1,5 @@
 """Files in, checked tables out. Knows formats; knows nothing of wards or statistics."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,12 @@
+from .emerging import classify as classify
+from .emerging import find_emerging as find_emerging
+from .find import explain_hotspot as explain_hotspot
+from .find import find_hotspots as find_hotspots
+from .local import LocalResult as LocalResult
+from .local import gi as gi
+from .local import gi_star as gi_star
+from .local import local_moran as local_moran
+from .scan import flexible_scan as flexible_scan
+from .scan import poisson_scan as poisson_scan
+from .space_time import space_time_gi_star as space_time_gi_star
+from .testing import adjust_p as adjust_p

@@ -1,0 +1,15 @@
+from .census import read_census as read_census
+from .crime import StreetCrimes as StreetCrimes
+from .crime import list_street_files as list_street_files
+from .crime import read_street_crimes as read_street_crimes
+from .deprivation import read_deprivation as read_deprivation
+from .geography import read_boundaries as read_boundaries
+from .geography import read_lookup as read_lookup
+from .gla import read_ward_atlas as read_ward_atlas
+from .gla import read_ward_profiles as read_ward_profiles
+from .indicators import read_indicator as read_indicator
+from .london import WardTables as WardTables
+from .london import list_ward_tables as list_ward_tables
+from .london import read_ward_tables as read_ward_tables
+from .population import read_population as read_population
+from .small_areas import read_small_areas as read_small_areas

@@ -1,0 +1,16 @@
+from .counts import count_crimes as count_crimes
+from .counts import place_crimes as place_crimes
+from .coverage import add_coverage as add_coverage
+from .coverage import build_coverage as build_coverage
+from .neighbours import build_graph as build_graph
+from .neighbours import graph_table as graph_table
+from .overlap import build_overlap as build_overlap
+from .overlap import build_shares as build_shares
+from .shares import Converted as Converted
+from .shares import Shares as Shares
+from .table import build_wards as build_wards
+from .vintages import Membership as Membership
+from .vintages import bring_to_wards as bring_to_wards
+from .vintages import build_membership as build_membership
+from .vintages import convert_to_wards as convert_to_wards
+from .vintages import find_owners as find_owners
