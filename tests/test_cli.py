@@ -38,7 +38,7 @@ def test_a_fault_of_ours_is_code_1_and_says_so(monkeypatch, tmp_path, capsys):
     def break_down(_path):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(cli, "read_study", break_down)
+    monkeypatch.setattr("tipping_point.study.read_study", break_down)
     assert cli.main(["check", str(tmp_path)]) == 1
     assert "a fault of the tool, not of your data" in capsys.readouterr().err
 
@@ -47,7 +47,7 @@ def test_an_interrupt_is_quiet(monkeypatch, tmp_path, capsys):
     def interrupt(_path):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "read_study", interrupt)
+    monkeypatch.setattr("tipping_point.study.read_study", interrupt)
     assert cli.main(["check", str(tmp_path)]) == 1
     assert capsys.readouterr().err == "tipping-point: stopped; what is there is whole\n"
 
@@ -97,7 +97,7 @@ def test_faults_found_during_a_run_leave_nothing(monkeypatch, tmp_path, capsys):
         raise InputError(["first fault", "second fault"])
 
     monkeypatch.setattr("tipping_point.pipeline.run_study", refuse)
-    monkeypatch.setattr(cli, "read_study", lambda path: None)
+    monkeypatch.setattr("tipping_point.study.read_study", lambda path: None)
     assert cli.main(["run", "x.toml", "--output", str(tmp_path / "out")]) == 2
     err = capsys.readouterr().err
     assert "tipping-point: first fault\ntipping-point: second fault\n" in err
