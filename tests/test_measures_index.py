@@ -19,6 +19,8 @@ from tipping_point.measures.index import (
     percentile,
     rank_in_country,
 )
+from tipping_point.measures.scaling import SCALES, Scale, scale_columns
+from tipping_point.measures.simulate import simulate_index
 from tipping_point.tables import DOMAINS, InputError
 
 TWO = (Component("harm_rate", 0.5), Component("income", 0.5))
@@ -221,3 +223,27 @@ def test_diagnostics_are_by_country_and_leave_out_what_cannot_be_told(lattice):
     assert alone.empty and whole["effective_share"].tolist() == pytest.approx([1, 1])
     closed = add_index(wards.assign(assessed=False), components=single)
     assert all(table.empty for table in index_diagnostics(closed, components=single))
+
+
+def test_a_scale_that_is_added_to_the_registry_is_the_same_in_score_and_simulation(monkeypatch, lattice):
+    """One entry is enough: score, rank interval and study file are of the same index."""
+    monkeypatch.setitem(SCALES, "root", Scale(lambda values: np.sqrt(np.abs(values)), "its root", "roots were taken"))
+    wards = lattice(2, 3, income=[1.0, 4.0, 9.0, 16.0, 25.0, 36.0], health=[5.0, 1.0, 3.0, 2.0, 6.0, 4.0])
+    parts = (Component("income", 0.75), Component("health", 0.25, worse="lower"))
+    scored = add_index(wards, components=parts, scale="root")["index_score"]
+    expected = 0.75 * np.sqrt(wards["income"]) + 0.25 * np.sqrt(wards["health"])
+    assert scored.to_numpy() == pytest.approx(expected.to_numpy())
+    counts = pd.DataFrame({"ward_code": wards.index, "month": "2024-01", "crime_type": "Robbery", "crimes": 3.0})
+    simulated = simulate_index(
+        wards, counts, components=parts, harm_weights={"Robbery": 1.0}, scale="root", simulations=3, variance=0.01,
+        seed=1,
+    )  # fmt: skip
+    assert simulated.to_numpy() == pytest.approx(np.repeat(expected.to_numpy()[:, None], 3, axis=1))
+
+
+def test_an_unknown_scale_or_mean_is_refused_with_the_names(lattice):
+    wards = lattice(1, 2, income=[1.0, 2.0])
+    with pytest.raises(InputError, match="'cubic' is not known; choose from percentile, z, minmax, exponential"):
+        add_index(wards, components=[Component("income", 1.0)], scale="cubic")
+    with pytest.raises(InputError, match="'cubic' is not known"):
+        scale_columns(np.ones((2, 1)), worse="higher", scale="cubic")

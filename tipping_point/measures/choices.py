@@ -16,8 +16,9 @@ import pandas as pd
 from geopandas import GeoDataFrame
 
 from tipping_point.measures.between_years import find_year_variance
-from tipping_point.measures.index import COMBINATIONS, SCALES, Component
+from tipping_point.measures.components import Component
 from tipping_point.measures.long_run import Fits
+from tipping_point.measures.scaling import COMBINATIONS, SCALES, mean_faults
 from tipping_point.measures.simulate import (
     COUNTED,
     Draws,
@@ -101,12 +102,12 @@ def list_choices(
     found += [
         replace(base, name=f"scale: {other}", changed="scale", scale=other)
         for other in SCALES
-        if other != scale and not (other == "z" and combine == "geometric")
+        if other != scale and not mean_faults(other, combine)
     ]
     found += [
         replace(base, name=f"combination: {other}", changed="combination", combine=other)
         for other in COMBINATIONS
-        if other != combine and scale != "z"
+        if other != combine and not mean_faults(scale, other)
     ]
     if any(part.column in COUNTED for part in components):
         found += [

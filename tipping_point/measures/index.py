@@ -8,9 +8,16 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from geopandas import GeoDataFrame
-from scipy.stats import rankdata
 
 from tipping_point.measures.components import Component, component_faults
+from tipping_point.measures.scaling import (
+    COMBINATIONS,
+    Floats,
+    combine_columns,
+    mean_faults,
+    scale_columns,
+    to_percentiles,
+)
 from tipping_point.tables import DOMAINS, InputError, deprivation_transform
 
 log = logging.getLogger(__name__)
@@ -25,9 +32,6 @@ __all__ = [
     "name_missing",
     "rank_in_country",
 ]
-
-SCALES = ("percentile", "z", "minmax", "exponential")
-COMBINATIONS = ("arithmetic", "geometric")
 
 
 def name_missing(parts: pd.DataFrame) -> pd.Series:
@@ -47,9 +51,9 @@ def rank_in_country(wards: GeoDataFrame, score: str) -> pd.Series:
 
 def percentile(values: pd.Series) -> pd.Series:
     """(rank - 1/2)/N x 100 among the values known, ties sharing their mean rank; 0-100, higher = higher."""
-    known = values.notna()
+    known = values.dropna().astype(float)
     result = pd.Series(np.nan, index=values.index)
-    result[known] = (rankdata(values[known].to_numpy(dtype=float)) - 0.5) / max(int(known.sum()), 1) * 100
+    result[known.index] = to_percentiles(np.asarray(known, dtype=np.float64)[:, None])[:, 0]
     return result
 
 
@@ -110,7 +114,7 @@ def add_index(
             the overall deprivation score or its crime domain beside recorded crime; geometric means of z scores;
             a share of people of one age, sex, ethnic group or the like.
     """
-    if faults := [*_mean_faults(scale, combine), *component_faults(wards, components)]:
+    if faults := [*mean_faults(scale, combine), *component_faults(wards, components)]:
         raise InputError(faults)
     result = wards.copy()
     for name in dict.fromkeys(component.column for component in components):
@@ -135,54 +139,30 @@ def _score_country(
     raw = wards[names].astype(float)
     complete = raw.notna().all(axis=1)
     result.loc[wards.index, "index_missing"] = name_missing(raw)
+    known = raw[complete]
     scaled = pd.DataFrame(
-        {component.column: _scale(raw.loc[complete, component.column], component, scale) for component in components},
-        index=raw.index[complete],
+        {part.column: _scale(known[[part.column]].to_numpy(), part, scale) for part in components}, index=known.index
     )
-    score = _terms(scaled, components, combine).sum(axis=1)
-    if combine == "geometric":
-        score = pd.Series(np.exp(score), index=scaled.index)
-    if scale == "z":
-        score = percentile(score)
+    columns = [scaled[[part.column]].to_numpy() for part in components]
+    score = combine_columns(columns, [part.weight for part in components], scale=scale, combine=combine)[:, 0]
     result.loc[scaled.index, [f"component_{name}" for name in names]] = scaled.to_numpy()
     result.loc[scaled.index, "index_score"] = score
 
 
 def _terms(scaled: pd.DataFrame, components: Sequence[Component], combine: str) -> pd.DataFrame:
-    """What each component adds to the score, or to its logarithm where the mean is geometric (on scales of 1-100)."""
+    """What each component adds to the weighted sum of the mean."""
     weights = pd.Series({component.column: component.weight for component in components})
-    weights = weights / weights.sum()
-    entered = scaled.transform(lambda values: np.log(1 + values * 0.99)) if combine == "geometric" else scaled
-    return entered * weights
+    return scaled.transform(COMBINATIONS[combine].enter) * (weights / weights.sum())
 
 
-def _scale(values: pd.Series, component: Component, scale: str) -> pd.Series:
-    """One component on one direction (higher = worse) and one scale."""
-    worse = values if component.worse == "higher" else -values
-    if len(worse) > 1 and worse.nunique() == 1:
+def _scale(values: Floats, component: Component, scale: str) -> Floats:
+    """One component of all wards on the scale; one that is the same everywhere cannot rank them."""
+    if len(values) > 1 and (values == values[0]).all():
         raise InputError(
-            f"index.component: '{component.column}' is {worse.iloc[0]:g} in all {len(worse)} wards: it cannot rank "
+            f"index.component: '{component.column}' is {values[0, 0]:g} in all {len(values)} wards: it cannot rank "
             f"them; leave it out"
         )
-    if scale == "percentile":
-        return percentile(worse)
-    if scale == "z":
-        return (worse - worse.mean()) / worse.std(ddof=0)
-    if scale == "minmax":
-        return (worse - worse.min()) / (worse.max() - worse.min()) * 100
-    ranks = rankdata(-worse.to_numpy(dtype=float))
-    return pd.Series(deprivation_transform(ranks, len(worse)), index=worse.index)
-
-
-def _mean_faults(scale: str, combine: str) -> list[str]:
-    faults = []
-    if scale not in SCALES:
-        faults.append(f"index.scale: '{scale}' is not known; choose from {', '.join(SCALES)}")
-    if combine not in COMBINATIONS:
-        faults.append(f"index.combine: '{combine}' is not known; choose from {', '.join(COMBINATIONS)}")
-    if scale == "z" and combine == "geometric":
-        faults.append("index.combine: a geometric mean of z scores has no meaning; use another scale or 'arithmetic'")
-    return faults
+    return scale_columns(values, worse=component.worse, scale=scale)[:, 0]
 
 
 def index_diagnostics(

@@ -22,7 +22,8 @@ from scipy.stats import gamma
 
 from tipping_point.measures.choices import CONCENTRATION, Choice, check_choices, draw_choices
 from tipping_point.measures.long_run import Fits
-from tipping_point.measures.simulate import Draws, combine_columns, components_of, scale_columns
+from tipping_point.measures.scaling import combine_columns, mean_faults, scale_columns
+from tipping_point.measures.simulate import Draws, components_of
 from tipping_point.ranks import order_ranks
 from tipping_point.tables import InputError
 
@@ -189,7 +190,7 @@ def _read_sample(
         values: dict[str, Any] = {FIELDS[name]: levels[name][place[row]] for name, place in places.items()}
         parts = zip(base.components, weights[row], strict=True)
         choice = replace(base, **values, components=tuple(replace(part, weight=float(w)) for part, w in parts))
-        result.append(replace(choice, combine="arithmetic") if choice.scale == "z" else choice)
+        result.append(replace(choice, combine="arithmetic") if mean_faults(choice.scale, choice.combine) else choice)
     return result
 
 

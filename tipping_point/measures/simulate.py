@@ -11,11 +11,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from tipping_point.measures.between_years import YearVariance, find_year_variance
-from tipping_point.measures.index import COMBINATIONS, SCALES, Component
+from tipping_point.measures.components import Component
 from tipping_point.measures.long_run import Fits, fit_once
 from tipping_point.measures.rates import PER
-from tipping_point.ranks import average_ranks
-from tipping_point.tables import NOT_CRIME, InputError, check_table, deprivation_transform
+from tipping_point.measures.scaling import combine_columns, mean_faults, scale_columns
+from tipping_point.tables import NOT_CRIME, InputError, check_table
 
 log = logging.getLogger(__name__)
 
@@ -107,11 +107,7 @@ def check_simulation(
         check_table(wards, "wards", list(dict.fromkeys(["assessed", "country", "population", *needed])))
     except InputError as error:
         faults += error.faults
-    for name, value, allowed in (("scale", scale, SCALES), ("combine", combine, COMBINATIONS)):
-        if value not in allowed:
-            faults.append(f"index.{name}: '{value}' is not known; choose from {', '.join(allowed)}")
-    if scale == "z" and combine == "geometric":
-        faults.append("index.combine: a geometric mean of z scores has no meaning; use another scale or 'arithmetic'")
+    faults += mean_faults(scale, combine)
     faults += [
         f"denominator: '{name}' is neither 'resident' nor a column of the ward table"
         for name in denominators
@@ -252,39 +248,3 @@ def compose_scores(
         weights = [part.weight for part in own]
         scores[wards.index.get_indexer(rows)] = combine_columns(scaled, weights, scale=scale, combine=combine)
     return pd.DataFrame(scores, index=wards.index, columns=pd.RangeIndex(draws.simulations, name="simulation"))
-
-
-def scale_columns(values: Floats, *, worse: str, scale: str) -> Floats:
-    """`add_index`'s scaling of one component, for many columns at once; a column without spread is in the middle."""
-    turned = values if worse == "higher" else -values
-    if scale == "percentile":
-        return _percentile(turned)
-    if scale == "exponential":
-        return deprivation_transform(average_ranks(-turned), len(turned))
-    middle, spread = (
-        (turned.mean(axis=0), turned.std(axis=0))
-        if scale == "z"
-        else (turned.min(axis=0), turned.max(axis=0) - turned.min(axis=0))
-    )
-    flat = 0.0 if scale == "z" else 0.5
-    share = np.divide(turned - middle, spread, out=np.full_like(turned, flat), where=spread > 0)
-    return share if scale == "z" else share * 100
-
-
-def combine_columns(scaled: Sequence[Floats], weights: Sequence[float] | Floats, *, scale: str, combine: str) -> Floats:
-    """`add_index`'s combination of scaled components, each wards x simulations or wards x 1.
-
-    A weight is a number, or an array that goes with the simulations.
-    """
-    total = sum(weights)
-    geometric = combine == "geometric"
-    mean = sum(
-        (np.log(1 + values * 0.99) if geometric else values) * (weight / total)
-        for values, weight in zip(scaled, weights, strict=True)
-    )
-    score = np.exp(mean) if geometric else np.asarray(mean)
-    return _percentile(score) if scale == "z" else score
-
-
-def _percentile(values: Floats) -> Floats:
-    return np.asarray((average_ranks(values) - 0.5) / len(values) * 100)

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from tipping_point import tables as schema
+from tipping_point.measures.scaling import COMBINATIONS, SCALES
 from tipping_point.outputs import wording
 
 Records = Mapping[str, pd.DataFrame]
@@ -37,13 +38,6 @@ CORRECTIONS: Mapping[str, str] = {
     "by": "Benjamini and Yekutieli's correction for testing many wards",
     "none": "no correction for testing many wards",
 }
-SCALES: Mapping[str, str] = {
-    "percentile": "its percentile among the assessed wards of the country",
-    "z": "its z score among the assessed wards of the country",
-    "minmax": "0 for the least and 100 for the most of the assessed wards of the country",
-    "exponential": "its rank, transformed as the Indices of Deprivation do",
-}
-COMBINED: Mapping[str, str] = {"arithmetic": "weighted mean", "geometric": "weighted geometric mean"}
 READ: Mapping[str, str] = {
     "crime": "Crime",
     "boundaries": "Ward outlines",
@@ -116,8 +110,8 @@ def _harm(_: schema.Cover, __: Settings, ___: Records) -> Section:
 
 
 def _index(_: schema.Cover, settings: Settings, records: Records) -> Section:
-    scale = SCALES.get(str(settings.get("scale")), "scaled as the settings say")
-    combined = COMBINED.get(str(settings.get("combine")), "combination")
+    scale = SCALES[str(settings["scale"])].label if "scale" in settings else "scaled as the settings say"
+    combined = COMBINATIONS[str(settings["combine"])].label if "combine" in settings else "combination"
     said = [f"Each component enters as {scale}; a ward that lacks one has no index. Higher is greater need."]
     table = records.get("components", pd.DataFrame())
     if len(table):

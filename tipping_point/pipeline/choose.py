@@ -20,6 +20,7 @@ from tipping_point.areas.select import Rule, find_selection, members
 from tipping_point.measures.choices import BASE
 from tipping_point.measures.index import Component, add_index
 from tipping_point.measures.rates import add_crimes, add_rates, poisson_interval
+from tipping_point.measures.scaling import COMBINATIONS, SCALES
 from tipping_point.measures.value import add_value, simulate_value
 from tipping_point.measures.windows import count_by_month
 from tipping_point.pipeline.firm import Firm
@@ -33,12 +34,8 @@ NEXT = 10
 WITHOUT_POLICE = "offences that police generate did not count"
 
 IF: Mapping[str, str] = {
-    "scale: z": "the index were made of z scores",
-    "scale: minmax": "the index were scaled from least to most",
-    "scale: exponential": "the index had the scale of the Indices of Deprivation",
-    "scale: percentile": "the index were made of percentiles",
-    "combination: geometric": "the index were a geometric mean",
-    "combination: arithmetic": "the index were an arithmetic mean",
+    **{f"scale: {name}": scale.alternative for name, scale in SCALES.items()},
+    **{f"combination: {name}": mean.alternative for name, mean in COMBINATIONS.items()},
     "period: last 12 months": "only the last 12 months counted",
     "period: last 36 months": "only the last 36 months counted",
     "period: first half": "only the first half of the period counted",

@@ -17,6 +17,7 @@ from tipping_point.measures.index import Component
 from tipping_point.measures.named import MEASURES
 from tipping_point.measures.proxies import proxy_overlap
 from tipping_point.measures.quarters import QUARTERS, YEARS, area_quarters, area_years
+from tipping_point.measures.scaling import SCALES
 from tipping_point.measures.vulnerable import vli_columns
 from tipping_point.outputs.cover import build_cover, describe_choices
 from tipping_point.pipeline.beside import place_beside
@@ -149,7 +150,7 @@ def _order(
         Column(
             f"component_{name}",
             f"{name} as it entered the index: {config.scale} among the assessed wards of the country",
-            "0-100" if config.scale != "z" else "z",
+            SCALES[config.scale].unit,
             "higher",
         )
         for name in dict.fromkeys(component.column for component in components)

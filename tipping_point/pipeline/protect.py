@@ -21,6 +21,7 @@ from tipping_point.disclosure.tables import (
     protect_wards,
 )
 from tipping_point.facts.catalogue import find_dataset
+from tipping_point.measures.scaling import SCALES
 from tipping_point.pipeline.vocabulary import INCIDENTS, measured_flag
 from tipping_point.study import Config, Source
 from tipping_point.wards.neighbours import graph_table
@@ -125,7 +126,7 @@ def protect_study(
 def _scores(config: Config, edition: str) -> tuple[str, ...]:
     """What is made of harm and hidden with it: values told beside each other, and scores in a public edition."""
     told = ("reach", "why", "would_change", "rivals") if config.method == "select" or edition == "public" else ()
-    plain = config.scale == "percentile" and edition == "internal"
+    plain = SCALES[config.scale].of_ranks and edition == "internal"
     return told if plain else (*told, "index_score", "component_harm_rate")
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from tipping_point.facts.offences import LEVELS
 from tipping_point.hotspots.find import METHODS
 from tipping_point.measures.chronicity import CHOICES
-from tipping_point.measures.index import COMBINATIONS, SCALES
 from tipping_point.measures.named import MEASURES
+from tipping_point.measures.scaling import COMBINATIONS, SCALES
 from tipping_point.sources.incident_options import FORMATS
 from tipping_point.tables import CONTEXT_LEVELS, DOMAINS
 
