@@ -270,12 +270,12 @@ def test_a_study_leaves_a_whole_folder(lattice, tmp_path, monkeypatch):
     config = Config(tmp_path / "s.toml", "# a study\n", "A study", MONTHS[0], MONTHS[-1], ())
     steps: list[str] = []
     backtest = run_backtest(config, output=tmp_path / "out", command="tipping-point backtest", progress=steps.append)
-    written = {path.name for path in (tmp_path / "out").iterdir()}
+    written = {path.name for path in (tmp_path / "out").rglob("*") if path.is_file()}
     assert written == {
         "backtest.csv", "backtest_entrants.csv", "backtest_ceiling.csv", "backtest_calibration.csv", "backtest.json",
         "provenance.json", "run.log", "study.toml",
     }  # fmt: skip
     assert (steps[0], steps[-1]) == ("Reading and counting", "Writing tables")
-    read = pd.read_csv(tmp_path / "out/backtest.csv")
+    read = pd.read_csv(tmp_path / "out/tables/backtest.csv")
     assert read["value"].to_numpy() == pytest.approx(backtest.scores["value"].to_numpy(dtype=float), nan_ok=True)
     assert "The study names no index of deprivation" in describe_backtest(backtest)[-2]

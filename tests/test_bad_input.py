@@ -123,9 +123,9 @@ def test_a_damaged_member_is_refused_unless_allowed_and_then_named(city, refused
     out = tmp_path / "out"
     assert cli.main(["run", str(study), "--output", str(out)]) == 0
     assert name in (out / "report.html").read_text(encoding="utf-8")
-    assert name in (out / "provenance.json").read_text(encoding="utf-8")
-    assert name in (out / "run.log").read_text(encoding="utf-8")
-    assert (pd.read_csv(out / "coverage.csv")["status"] == "missing").sum() >= 2
+    assert name in (out / "run" / "provenance.json").read_text(encoding="utf-8")
+    assert name in (out / "run" / "run.log").read_text(encoding="utf-8")
+    assert (pd.read_csv(out / "tables" / "coverage.csv")["status"] == "missing").sum() >= 2
 
 
 def spoil_boundaries(city, change):

@@ -88,7 +88,7 @@ def test_the_demo_runs_checks_and_tells_what_it_found(tmp_path, capsys):
     assert "and changed since: limits was" in out
     assert "PDF:    report.pdf was not made, as asked ('--no-pdf')." in out
     assert not (folder / "report.pdf").exists()
-    for name in ("report.html", "run.log"):
+    for name in ("report.html", "run/run.log"):
         assert "report.pdf was not made, as asked" in (folder / name).read_text(encoding="utf-8"), name
 
 

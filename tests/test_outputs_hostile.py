@@ -67,9 +67,11 @@ def test_hostile_text_goes_through_every_table_and_comes_out_as_text(tmp_path, k
         for layer, name in (("wards", "ward_name"), ("areas", "area_name")):
             held = gpd.read_file(tmp_path / "wards.gpkg", layer=layer)[name].tolist()
             assert text in held
-        read = pd.read_csv(tmp_path / "wards.csv", keep_default_na=False, lineterminator="\n")["ward_name"].tolist()
+        read = pd.read_csv(tmp_path / "tables" / "wards.csv", keep_default_na=False, lineterminator="\n")[
+            "ward_name"
+        ].tolist()
         assert (f"'{text}" if text[0] in "=+-@" else text) in read
-    assert text in gpd.read_parquet(tmp_path / "wards.parquet")["ward_name"].tolist()
+    assert text in gpd.read_parquet(tmp_path / "tables" / "wards.parquet")["ward_name"].tolist()
     assert pyogrio.read_info(tmp_path / "wards.gpkg", layer="wards")["features"] == 36
     shown = wording.clean(plain, 32_000) or "[z]"
     for name in ("shortlist.xlsx", "shortlist.ods"):
@@ -101,7 +103,7 @@ def test_the_attribution_of_every_input_is_in_every_file_that_can_hold_one(tmp_p
         metadata = pyogrio.read_info(tmp_path / "wards.gpkg", layer=layer)["layer_metadata"]
         said[f"wards.gpkg {layer}"] = metadata["DESCRIPTION"]
     for name in ("wards.parquet", "counts.parquet"):
-        said[name] = " ".join(json.loads(pq.read_schema(tmp_path / name).metadata[KEY])["attributions"])
+        said[name] = " ".join(json.loads(pq.read_schema(tmp_path / "tables" / name).metadata[KEY])["attributions"])
     absent = [(name, text) for name, held in said.items() for text in cover.attributions if text not in held]
     assert absent == []
 

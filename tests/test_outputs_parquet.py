@@ -18,7 +18,7 @@ from tipping_point.outputs.parquet import KEY, TABLE_VERSION
 def test_the_wards_are_read_back_exactly_with_outlines_and_system(tmp_path):
     wards, _, _ = make_study()
     write(tmp_path)
-    read = gpd.read_parquet(tmp_path / "wards.parquet").set_index("ward_code")
+    read = gpd.read_parquet(tmp_path / "tables" / "wards.parquet").set_index("ward_code")
     assert read.crs == schema.SYSTEM
     assert read.index.tolist() == wards.index.tolist()
     np.testing.assert_array_equal(read["index_score"], wards["index_score"])
@@ -30,7 +30,7 @@ def test_the_wards_are_read_back_exactly_with_outlines_and_system(tmp_path):
 def test_a_file_says_what_it_is_what_its_columns_mean_and_whose_data_it_holds(tmp_path, name):
     cover = make_cover(synthetic=True)
     write(tmp_path, cover=cover)
-    held = pq.read_schema(tmp_path / name)
+    held = pq.read_schema(tmp_path / "tables" / name)
     said = json.loads(held.metadata[KEY])
     assert said["table_version"] == TABLE_VERSION
     assert said["attributions"] == list(cover.attributions)
@@ -44,7 +44,7 @@ def test_a_file_says_what_it_is_what_its_columns_mean_and_whose_data_it_holds(tm
 
 def test_the_outlines_follow_the_published_form(tmp_path):
     write(tmp_path)
-    geo = json.loads(pq.read_schema(tmp_path / "wards.parquet").metadata[b"geo"])
+    geo = json.loads(pq.read_schema(tmp_path / "tables" / "wards.parquet").metadata[b"geo"])
     assert geo["version"] == "1.1.0"
     assert geo["primary_column"] == "geometry"
     assert geo["columns"]["geometry"]["encoding"] == "WKB"

@@ -30,17 +30,22 @@ FILES = {
 }
 
 
+def in_folder(folder):
+    return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def test_every_table_of_the_contract_is_written(tmp_path):
     paths = write(tmp_path / "new" / "folder")
     assert {path.name for path in paths} == FILES
-    assert {path.name for path in (tmp_path / "new" / "folder").iterdir()} == FILES
+    assert set(in_folder(tmp_path / "new" / "folder")) == FILES
+    assert [path.name for path in (tmp_path / "new" / "folder").iterdir() if path.is_file()] == ["wards.gpkg"]
 
 
 def test_numbers_are_read_back_exactly_and_the_key_comes_first(tmp_path):
     wards, _, _ = make_study()
     wards["crime_rate"] = wards["crime_rate"] / 3
     write(tmp_path, wards)
-    read = pd.read_csv(tmp_path / "wards.csv", dtype={"ward_code": str})
+    read = pd.read_csv(tmp_path / "tables" / "wards.csv", dtype={"ward_code": str})
     assert read.columns[0] == "ward_code"
     assert read["ward_code"].tolist() == wards.index.tolist()
     for name in ("crime_rate", "index_score", "illness", "income"):
@@ -49,7 +54,7 @@ def test_numbers_are_read_back_exactly_and_the_key_comes_first(tmp_path):
 
 def test_truth_counts_and_blanks_look_as_the_contract_says(tmp_path):
     write(tmp_path)
-    text = (tmp_path / "wards.csv").read_bytes()
+    text = (tmp_path / "tables" / "wards.csv").read_bytes()
     assert b"\r" not in text
     header, first, *_ = text.decode("utf-8").splitlines()
     cells = dict(zip(header.split(","), first.split(","), strict=True))
@@ -64,7 +69,7 @@ def test_truth_counts_and_blanks_look_as_the_contract_says(tmp_path):
 def test_columns_stand_in_the_order_of_the_schema_and_extras_after(tmp_path):
     wards = make_wards()
     write(tmp_path, wards[[*reversed(wards.columns)]])
-    columns = pd.read_csv(tmp_path / "wards.csv", nrows=0).columns.tolist()
+    columns = pd.read_csv(tmp_path / "tables" / "wards.csv", nrows=0).columns.tolist()
     known = [column.name for column in schema.WARDS if column.name in columns]
     assert columns[: len(known)] == known
     assert set(columns[len(known) :]) == {"component_harm_rate", "illness"}
@@ -77,12 +82,12 @@ def test_no_text_cell_begins_a_formula_and_numbers_stay_numbers(tmp_path, name):
     wards["illness"] = -wards["illness"]
     areas.loc[0, "area_name"] = name
     write(tmp_path, wards, areas)
-    read = pd.read_csv(tmp_path / "wards.csv", lineterminator="\n")
+    read = pd.read_csv(tmp_path / "tables" / "wards.csv", lineterminator="\n")
     assert read["ward_name"][8] == f"'{name}"
     assert (read["illness"] < 0).all()
-    assert pd.read_csv(tmp_path / "areas.csv", lineterminator="\n")["area_name"][0] == f"'{name}"
+    assert pd.read_csv(tmp_path / "tables" / "areas.csv", lineterminator="\n")["area_name"][0] == f"'{name}"
     assert gpd.read_file(tmp_path / "wards.gpkg", layer="areas")["area_name"][0] == name
-    said = pd.read_csv(tmp_path / "data_dictionary.csv").set_index(["file", "column"])["meaning"]
+    said = pd.read_csv(tmp_path / "tables" / "data_dictionary.csv").set_index(["file", "column"])["meaning"]
     assert "apostrophe" in said["wards.csv", "ward_name"]
     assert "apostrophe" not in said["wards.csv", "illness"]
     assert "apostrophe" not in said["wards.gpkg, layer wards", "ward_name"]
@@ -90,17 +95,17 @@ def test_no_text_cell_begins_a_formula_and_numbers_stay_numbers(tmp_path, name):
 
 def test_every_column_of_every_file_is_in_the_dictionary(tmp_path):
     write(tmp_path)
-    dictionary = pd.read_csv(tmp_path / "data_dictionary.csv", keep_default_na=False)
+    dictionary = pd.read_csv(tmp_path / "tables" / "data_dictionary.csv", keep_default_na=False)
     assert dictionary.columns.tolist() == ["file", "column", "meaning", "unit", "worse"]
     said = set(zip(dictionary["file"], dictionary["column"], strict=True))
     assert len(said) == len(dictionary)
     assert (dictionary["meaning"] != "").all()
     assert set(dictionary["worse"]) <= {"", "higher", "lower"}
     written = set()
-    for path in tmp_path.glob("*.csv"):
+    for path in tmp_path.rglob("*.csv"):
         written |= {(path.name, name) for name in pd.read_csv(path, nrows=0).columns}
     for name in ("counts.parquet", "wards.parquet"):
-        written |= {(name, column) for column in pd.read_parquet(tmp_path / name).columns}
+        written |= {(name, column) for column in pd.read_parquet(tmp_path / "tables" / name).columns}
     for layer in ("wards", "areas"):
         info = pyogrio.read_info(tmp_path / "wards.gpkg", layer=layer)
         written |= {(f"wards.gpkg, layer {layer}", name) for name in [*info["fields"], info["geometry_name"]]}
@@ -131,7 +136,7 @@ def test_the_same_study_gives_the_same_bytes_at_another_time_in_another_process(
         check=True,
     )
     hashes = [
-        {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (tmp_path / name).iterdir()}
+        {path: hashlib.sha256(read).hexdigest() for path, read in in_folder(tmp_path / name).items()}
         for name in ("one", "two")
     ]
     assert hashes[0] == hashes[1]
@@ -157,7 +162,7 @@ def test_the_geopackage_holds_both_layers_their_system_and_the_attributions(tmp_
 def test_no_areas_are_an_empty_table_and_an_empty_layer(tmp_path):
     wards, areas, _ = make_study()
     write(tmp_path, wards, areas.iloc[:0])
-    read = pd.read_csv(tmp_path / "areas.csv")
+    read = pd.read_csv(tmp_path / "tables" / "areas.csv")
     assert len(read) == 0
     assert read.columns.tolist() == [column.name for column in schema.AREAS]
     layer = gpd.read_file(tmp_path / "wards.gpkg", layer="areas")
@@ -168,7 +173,7 @@ def test_no_areas_are_an_empty_table_and_an_empty_layer(tmp_path):
 def test_a_key_in_the_index_is_a_column_of_the_file(tmp_path):
     _, areas, _ = make_study()
     write(tmp_path, areas=areas.set_index("area_id"))
-    assert pd.read_csv(tmp_path / "areas.csv").columns[0] == "area_id"
+    assert pd.read_csv(tmp_path / "tables" / "areas.csv").columns[0] == "area_id"
 
 
 def test_inputs_are_not_changed(tmp_path):
@@ -186,7 +191,7 @@ def test_gdal_s_clock_runs_again_afterwards(tmp_path):
 
 def test_a_write_that_fails_leaves_the_last_good_file(tmp_path, monkeypatch):
     write(tmp_path)
-    good = (tmp_path / "wards.csv").read_bytes()
+    good = (tmp_path / "tables" / "wards.csv").read_bytes()
 
     def fail(self, path, **options):
         Path(path).write_text("half", encoding="utf-8")
@@ -195,5 +200,5 @@ def test_a_write_that_fails_leaves_the_last_good_file(tmp_path, monkeypatch):
     monkeypatch.setattr(pd.DataFrame, "to_csv", fail)
     with pytest.raises(OSError, match="no space left"):
         write(tmp_path)
-    assert (tmp_path / "wards.csv").read_bytes() == good
-    assert {path.name for path in tmp_path.iterdir()} == FILES
+    assert (tmp_path / "tables" / "wards.csv").read_bytes() == good
+    assert set(in_folder(tmp_path)) == FILES

@@ -13,33 +13,10 @@ import pytest
 
 from tipping_point.pipeline import analyse, check_study, run_study
 from tipping_point.study import read_study
-from tipping_point.tables import AREAS, COUNTS, COVERAGE, RECONCILIATION, RECORDS, WARDS, InputError
+from tipping_point.tables import AREAS, COUNTS, COVERAGE, RECONCILIATION, WARDS, InputError
 
 ASKED_FOR = {"calibration", "adjusted", "equality", "recorded_crime", "recorded_crime_partnerships", "context", "flags"}
 """Tables that the demo's study does not ask for, or is too short for."""
-
-TABLES = (
-    *(f"{name}.csv" for name in RECORDS if name not in ASKED_FOR),
-    "unplaced.csv",
-    "trend.csv",
-    "trend_years.csv",
-    "wards.csv",
-    "areas.csv",
-    "counts.parquet",
-    "coverage.csv",
-    "reconciliation.csv",
-    "graph.csv",
-    "wards.gpkg",
-    "data_dictionary.csv",
-    "wards.parquet",
-    "shortlist.ods",
-    "shortlist.xlsx",
-    "map.html",
-    "report.html",
-    "report.pdf",
-    *(f"{name}.{kind}" for name in ("map", "areas") for kind in ("png", "svg")),
-    "study.toml",
-)
 
 
 def files_in(folder):
@@ -60,12 +37,37 @@ def finished(study, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def wards(finished):
-    return pd.read_csv(finished[1] / "wards.csv", index_col="ward_code", keep_default_na=True)
+    return pd.read_csv(finished[1] / "tables" / "wards.csv", index_col="ward_code", keep_default_na=True)
 
 
 def test_the_folder_holds_what_the_contract_says(finished):
     _, folder = finished
-    assert {path.name for path in folder.iterdir()} == {*TABLES, "qa", "provenance.json", "run.log"}
+    top = {"map.html", "report.html", "report.pdf", "shortlist.xlsx", "shortlist.ods", "wards.gpkg", "README.txt"}
+    assert {path.name for path in folder.iterdir()} == {*top, "tables", "pictures", "qa", "run"}
+    assert {path.name for path in (folder / "run").iterdir()} == {"provenance.json", "run.log", "study.toml"}
+    said = (folder / "README.txt").read_text(encoding="utf-8")
+    for path in files_in(folder):
+        name = path.relative_to(folder).as_posix()
+        assert name in said or name.startswith("qa/"), name
+
+
+def test_what_a_person_put_into_the_folder_is_kept(finished, study, tmp_path):
+    """A note, a changed spreadsheet, a file in a folder of ours: moved along, and named in the log and README.txt."""
+    folder = tmp_path / "out"
+    shutil.copytree(finished[1], folder)
+    (folder / "minutes.docx").write_bytes(b"ours")
+    (folder / "tables" / "extra.csv").write_text("a\n1\n", encoding="utf-8")
+    (folder / "shortlist.xlsx").write_bytes(b"edited")
+    run_study(study, output=folder, edition="public")
+    assert (folder / "minutes.docx").read_bytes() == b"ours"
+    assert (folder / "tables" / "extra.csv").read_text(encoding="utf-8") == "a\n1\n"
+    assert (folder / "shortlist-kept.xlsx").read_bytes() == b"edited"
+    assert (folder / "shortlist.xlsx").read_bytes() == (finished[1] / "shortlist.xlsx").read_bytes()
+    log = (folder / "run" / "run.log").read_text(encoding="utf-8")
+    for name in ("minutes.docx", "tables/extra.csv", "shortlist-kept.xlsx"):
+        assert name in log
+        assert name in (folder / "README.txt").read_text(encoding="utf-8")
+    assert len(files_in(folder)) == len(files_in(finished[1])) + 3
 
 
 def test_columns_are_the_contracts(finished, wards):
@@ -74,17 +76,17 @@ def test_columns_are_the_contracts(finished, wards):
     names = [column.name for column in WARDS if column.name not in absent]
     assert list(wards.columns[: len(names)]) == names
     for file, columns in (("coverage", COVERAGE), ("reconciliation", RECONCILIATION), ("areas", AREAS)):
-        assert list(pd.read_csv(folder / f"{file}.csv").columns) == [column.name for column in columns]
-    assert list(pd.read_parquet(folder / "counts.parquet").columns) == [column.name for column in COUNTS]
+        assert list(pd.read_csv(folder / "tables" / f"{file}.csv").columns) == [column.name for column in columns]
+    assert list(pd.read_parquet(folder / "tables" / "counts.parquet").columns) == [column.name for column in COUNTS]
     layers = gpd.list_layers(folder / "wards.gpkg")["name"].tolist()
     assert layers == ["wards", "areas", "layer_styles"]
 
 
 def test_rows_in_equal_crimes_in_wards_and_each_named_loss(finished):
     results, folder = finished
-    account = pd.read_csv(folder / "reconciliation.csv")
+    account = pd.read_csv(folder / "tables" / "reconciliation.csv")
     assert (account[["placed", "no_place", "unknown_place", "outside_area"]].sum(axis=1) == account["rows_in"]).all()
-    counts = pd.read_parquet(folder / "counts.parquet")
+    counts = pd.read_parquet(folder / "tables" / "counts.parquet")
     assert counts["rows_placed"].sum() == account["placed"].sum()
     crimes = results.sources.query("section == 'crime'")["rows"].sum()
     assert account["rows_in"].sum() == crimes
@@ -92,7 +94,7 @@ def test_rows_in_equal_crimes_in_wards_and_each_named_loss(finished):
 
 def test_crimes_of_the_wards_are_the_counts_of_the_measure(finished, wards):
     results, folder = finished
-    counts = pd.read_parquet(folder / "counts.parquet")
+    counts = pd.read_parquet(folder / "tables" / "counts.parquet")
     own = counts[counts["crime_type"].isin(results.cover.measure_types)].groupby("ward_code")["crimes"].sum()
     assessed = wards[wards["assessed"]]
     assert (own[assessed.index] == assessed["crimes"]).all()
@@ -146,7 +148,7 @@ def test_concentration_is_far_from_chance_in_the_whole_and_in_each_force(finishe
 def test_the_force_month_without_a_file_is_missing_not_zero(finished, demo):
     results, folder = finished
     force, month = demo.truth["missing_force_month"]
-    coverage = pd.read_csv(folder / "coverage.csv").set_index(["force", "month"])
+    coverage = pd.read_csv(folder / "tables" / "coverage.csv").set_index(["force", "month"])
     assert coverage.loc[(force, month), "status"] == "missing"
     assert (coverage["status"] == "missing").sum() >= 1
     name = coverage.loc[(force, month), "force_name"]
@@ -160,14 +162,14 @@ def test_the_force_month_without_a_file_is_missing_not_zero(finished, demo):
 def test_everything_says_synthetic(finished, wards):
     _, folder = finished
     assert wards["synthetic"].all()
-    assert json.loads((folder / "provenance.json").read_text())["synthetic"] is True
+    assert json.loads((folder / "run" / "provenance.json").read_text())["synthetic"] is True
     assert "SYNTHETIC" in (folder / "report.html").read_text(encoding="utf-8")
     assert "SYNTHETIC" in (folder / "map.html").read_text(encoding="utf-8")
-    assert pd.read_csv(folder / "areas.csv")["synthetic"].all()
+    assert pd.read_csv(folder / "tables" / "areas.csv")["synthetic"].all()
 
 
 def test_provenance_traces_every_input(finished, study):
-    record = json.loads((finished[1] / "provenance.json").read_text(encoding="utf-8"))
+    record = json.loads((finished[1] / "run" / "provenance.json").read_text(encoding="utf-8"))
     assert len(record["sources"]) == len(study.sources)
     for source in record["sources"]:
         assert len(source["sha256"]) == 64
@@ -183,7 +185,10 @@ def test_absolute_paths_stand_in_provenance_only(finished, demo):
 
 def test_the_same_study_gives_the_same_bytes(finished, study, tmp_path):
     run_study(study, output=tmp_path / "again", edition="public")
-    _, differ, failed = filecmp.cmpfiles(finished[1], tmp_path / "again", TABLES, shallow=False)
+    dated = ("run/provenance.json", "run/run.log", "qa/")
+    names = [path.relative_to(finished[1]).as_posix() for path in files_in(finished[1])]
+    same = [name for name in names if not name.startswith(dated)]
+    _, differ, failed = filecmp.cmpfiles(finished[1], tmp_path / "again", same, shallow=False)
     assert (differ, failed) == ([], [])
 
 

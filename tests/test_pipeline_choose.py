@@ -120,4 +120,4 @@ def test_explain_reads_a_finished_folder(study, tmp_path):
         explain_in_folder(tmp_path, area.name)
     with pytest.raises(InputError, match="Nowhere"):
         explain_in_folder(folder, "Nowhere")
-    assert pd.read_csv(folder / "settings.csv")["setting"].str.len().gt(0).all()
+    assert pd.read_csv(folder / "tables" / "settings.csv")["setting"].str.len().gt(0).all()

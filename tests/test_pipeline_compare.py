@@ -34,8 +34,16 @@ def finish(folder: Path, groups=(("E05000006", "E05000007"), ("E05000020", "E050
         "settings": {"alpha": 0.05, "areas": 2, "limits": "Limits(max_wards=5)"} | changes.get("settings", {}),
         "sources": changes.get("sources", SOURCES), "libraries": {"numpy": changes.get("numpy", "2.4.0")},
     }  # fmt: skip
-    (folder / "provenance.json").write_text(json.dumps(record), encoding="utf-8")
-    (folder / "study.toml").write_text(changes.get("toml", STUDY), encoding="utf-8")
+    (folder / "run").mkdir()
+    (folder / "run" / "provenance.json").write_text(json.dumps(record), encoding="utf-8")
+    (folder / "run" / "study.toml").write_text(changes.get("toml", STUDY), encoding="utf-8")
+    return folder
+
+
+def flatten(folder: Path) -> Path:
+    """The folder as versions before 0.2 left it."""
+    for path in [*(folder / "tables").iterdir(), *(folder / "run").iterdir()]:
+        path.rename(folder / path.name)
     return folder
 
 
@@ -122,8 +130,8 @@ def test_a_move_beyond_both_ranges_is_told_and_a_smaller_one_is_not(tmp_path):
 
 def test_without_ranges_no_move_is_told_from_chance(tmp_path):
     one = finish(tmp_path / "one")
-    table = pd.read_csv(one / "wards.csv").drop(columns=["rank_low", "rank_high"])
-    table.to_csv(one / "wards.csv", index=False)
+    table = pd.read_csv(one / "tables" / "wards.csv").drop(columns=["rank_low", "rank_high"])
+    table.to_csv(one / "tables" / "wards.csv", index=False)
     assert "no move can be told from chance" in said(one, finish(tmp_path / "two"))
 
 
@@ -132,26 +140,32 @@ def test_other_versions_of_the_tools_are_said(tmp_path):
     assert 'The tools differ, which can move figures a little: numpy was "2.4.0", is "2.5.0".' in text
 
 
+def test_a_folder_of_the_former_flat_layout_is_read(tmp_path):
+    one, two = finish(tmp_path / "one"), finish(tmp_path / "two", (("E05000030",),))
+    now = said(one, two)
+    assert said(flatten(one), two) == now
+
+
 def test_every_fault_of_both_folders_is_named(tmp_path):
     one, two = finish(tmp_path / "one"), finish(tmp_path / "two")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match=r"empty: is not the folder of a finished study \(it holds no provenance"):
+    with pytest.raises(InputError, match=r"empty: is not the folder of a finished study \(it holds no run/provenance"):
         compare_folders(one, tmp_path / "empty")
-    (one / "wards.csv").unlink()
-    shutil.copy(two / "graph.csv", two / "areas.csv")
+    (one / "tables" / "wards.csv").unlink()
+    shutil.copy(two / "tables" / "graph.csv", two / "tables" / "areas.csv")
     with pytest.raises(InputError) as raised:
         compare_folders(one, two)
     assert len(raised.value.faults) == 2
     assert "wards.csv: cannot be read" in str(raised.value)
     assert "areas.csv: lacks the column(s) area_id, area_name" in str(raised.value)
     for broken in ("{", "[]", '{"study": "x"}', '{"study": "x", "settings": {}, "sources": [1]}'):
-        (two / "provenance.json").write_text(broken, encoding="utf-8")
+        (two / "run" / "provenance.json").write_text(broken, encoding="utf-8")
         with pytest.raises(InputError, match=r"provenance\.json"):
             compare_folders(two, two)
 
 
 def test_the_folders_are_not_changed(tmp_path):
     one, two = finish(tmp_path / "one"), finish(tmp_path / "two", (("E05000030",),))
-    before = {path: path.read_bytes() for folder in (one, two) for path in folder.iterdir()}
+    before = {path: path.read_bytes() for folder in (one, two) for path in folder.rglob("*") if path.is_file()}
     compare_folders(one, two)
-    assert {path: path.read_bytes() for folder in (one, two) for path in folder.iterdir()} == before
+    assert {path: path.read_bytes() for folder in (one, two) for path in folder.rglob("*") if path.is_file()} == before

@@ -83,7 +83,10 @@ def test_a_frozen_study_that_changed_says_what(study, tmp_path):
 def test_without_freezing_the_first_run_is_what_later_ones_are_held_to(study, tmp_path):
     first = compare_criteria(study(), tmp_path, today=FIRST)
     assert first.sentence == "Criteria were not fixed before the run."
-    (tmp_path / "provenance.json").write_text(json.dumps({"first_run": dict(first.first_run)}), encoding="utf-8")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "provenance.json").write_text(
+        json.dumps({"first_run": dict(first.first_run)}), encoding="utf-8"
+    )
     same = compare_criteria(study(), tmp_path, today=LATER)
     assert same.sentence == first.sentence
     other = compare_criteria(study(seed="99"), tmp_path, today=LATER)

@@ -126,10 +126,10 @@ def test_no_small_number_of_crimes_stands_in_any_table(finished, street):
     assert results.wards.loc[small, "crimes"].isna().all()
     assert not results.records["flags"][0]["crimes"].between(1, 4).any()
     for name in ("coverage.csv", "reconciliation.csv"):
-        table = pd.read_csv(output / name)
+        table = pd.read_csv(output / "tables" / name)
         counted = [c for c in table.columns if c.startswith("rows") or c in ("placed", "no_place", "outside_area")]
         assert not table[counted].isin([1, 2, 3, 4]).any().any(), name
-    written = pd.read_parquet(output / "counts.parquet")
+    written = pd.read_parquet(output / "tables" / "counts.parquet")
     assert written["crimes"].isna().sum() == results.counts["crimes"].isna().sum()
     layer = gpd.read_file(output / "wards.gpkg", layer="wards").set_index("ward_code")
     assert layer["harm"].isna().equals(results.wards["harm"].isna())
@@ -138,10 +138,10 @@ def test_no_small_number_of_crimes_stands_in_any_table(finished, street):
 def test_no_hidden_number_is_the_difference_of_what_the_files_show(finished, street):
     """Every table that is written against every other: where a total is shown, never is one part alone hidden."""
     _, output = finished
-    counts = pd.read_parquet(output / "counts.parquet")
-    wards = pd.read_csv(output / "wards.csv").set_index("ward_code")
-    areas = pd.read_csv(output / "areas.csv")
-    account = pd.read_csv(output / "reconciliation.csv")
+    counts = pd.read_parquet(output / "tables" / "counts.parquet")
+    wards = pd.read_csv(output / "tables" / "wards.csv").set_index("ward_code")
+    areas = pd.read_csv(output / "tables" / "areas.csv")
+    account = pd.read_csv(output / "tables" / "reconciliation.csv")
     measured = counts[counts["crime_type"].isin(["Violence and sexual offences", "Robbery", "Possession of weapons"])]
     hidden = measured[measured["crimes"].isna()].groupby("ward_code").size().reindex(wards.index, fill_value=0)
     assert hidden.max() > 1
@@ -191,12 +191,12 @@ def test_nothing_of_a_record_is_in_any_file(finished, export):
 
 def test_the_log_tells_steps_and_no_counts_of_rows(finished):
     _, output = finished
-    log = (output / "run.log").read_text(encoding="utf-8")
+    log = (output / "run" / "run.log").read_text(encoding="utf-8")
     assert "--- Counting crimes in wards" in log
     assert "small numbers are hidden in this study" in log
     assert "rows in" not in log
     assert "tipping_point.wards" not in log
-    record = json.loads((output / "provenance.json").read_text(encoding="utf-8"))
+    record = json.loads((output / "run" / "provenance.json").read_text(encoding="utf-8"))
     (crime,) = [source for source in record["sources"] if source["section"] == "crime"]
     assert crime["rows"] is None
 

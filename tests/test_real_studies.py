@@ -87,13 +87,13 @@ def test_wards_of_forces_that_published_nothing_are_not_assessed_anywhere(nation
     assert unassessed[JUDGEMENTS].isna().all(axis=None)
     assert (unassessed[["gi_star_class", "local_moran_class", "area_id"]] == "").all(axis=None)
     assert (unassessed["not_assessed_reason"] != "").all()
-    written = pd.read_csv(folder / "wards.csv", index_col="ward_code")
+    written = pd.read_csv(folder / "tables" / "wards.csv", index_col="ward_code")
     assert written.loc[unassessed.index, JUDGEMENTS].isna().all(axis=None)
 
 
 def test_each_force_is_told_how_often_code_and_point_part(nation):
     results, folder = nation
-    agreement = pd.read_csv(folder / "agreement.csv").set_index("force")
+    agreement = pd.read_csv(folder / "tables" / "agreement.csv").set_index("force")
     rows = results.reconciliation.groupby("force")["rows_in"].sum()
     assert (agreement["rows"] == rows).all()
     assert (agreement[["agree", "disagree", "only_code", "only_point", "neither"]].sum(axis=1) == rows).all()

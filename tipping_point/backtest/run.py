@@ -19,7 +19,8 @@ from tipping_point.backtest.origins import AHEAD, HISTORY, Origin, find_origins,
 from tipping_point.disclosure.edition import OPEN
 from tipping_point.measures.forecast import Signals, build_signals, forecast_growth
 from tipping_point.measures.windows import count_by_month
-from tipping_point.outputs.folder import fresh_folder, run_log, write_provenance
+from tipping_point.outputs.folder import RUN, TABLES, fresh_folder, keep_others, run_log, write_provenance
+from tipping_point.outputs.pages import write_text
 from tipping_point.pipeline.protect import threshold_of_crimes
 from tipping_point.pipeline.run import analyse
 from tipping_point.pipeline.vocabulary import choose_weights, vocabulary_of
@@ -78,19 +79,23 @@ def run_backtest(
         )
     find_origins(config.start, config.end)
     kinds = [source.kind for source in config.of("deprivation")]
-    with fresh_folder(output) as folder, run_log(folder / "run.log", inputs=[source.path for source in config.sources]):
+    with (
+        fresh_folder(output) as folder,
+        run_log(folder / RUN / "run.log", inputs=[source.path for source in config.sources]),
+    ):
         say("Reading and counting")
         results = analyse(config)
         weights = choose_weights(config)
         inputs = prepare(results.wards, results.counts, weights, vocabulary_of(config), daytime=config.daytime)
         backtest = backtest_tables(inputs, results.graph, kinds=kinds, seed=config.seed, progress=say)
         say("Writing tables")
-        write_backtest(backtest, folder)
-        (folder / "study.toml").write_text(config.text, encoding="utf-8", newline="\n")
+        write_backtest(backtest, folder / TABLES)
+        write_text(folder / RUN / "study.toml", config.text)
+        kept = keep_others(output, folder)
         write_provenance(
             folder, study=config.name, settings={"measure": config.measure, "seed": config.seed},
             sources=results.sources, synthetic=config.synthetic, choices=backtest.notes, run={"command": command},
-            first_run={},
+            first_run={}, kept=kept,
         )  # fmt: skip
     return backtest
 

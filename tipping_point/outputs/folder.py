@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import glob
+import hashlib
 import json
 import logging
 import os
 import platform
+import re
 import shutil
 import sys
 import time
@@ -22,8 +24,20 @@ from tipping_point.tables import InputError
 
 log = logging.getLogger(__name__)
 
-MARK = "provenance.json"
+TABLES, PICTURES, QA, RUN = "tables", "pictures", "qa", "run"
+"""Folders within the study's folder; at its top stands only what people open."""
+
+MARK = f"{RUN}/provenance.json"
 """The file by which a folder is known as a study's; no other folder is ever replaced."""
+
+FORMER_MARK = "provenance.json"
+"""The same in the flat folders of versions before the change log's 0.2."""
+
+_FORMER = re.compile(
+    r"(map|report)\.(html|pdf|png|svg)|areas\.(png|svg)|shortlist\.(xlsx|ods)|wards\.(gpkg|parquet)|counts\.parquet|"
+    r"run\.log|study\.toml|backtest\.json|provenance\.json|[a-z_]+\.csv"
+)
+"""Files that a run wrote into a flat folder, which kept no list of them."""
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What the system answers where a disk, or what a user may have of it, is full."""
@@ -47,7 +61,7 @@ def fresh_folder(folder: Path) -> Iterator[Path]:
     if previous.exists() and not folder.exists():
         # The last run died between the two moves below: what it set aside is the last good output.
         previous.rename(folder)
-    if folder.is_file() or (folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).exists()):
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir()) and find_record(folder) is None):
         raise InputError(
             f"--output: {folder} exists and was not made by tipping-point (it holds no {MARK}); "
             f"name a folder that is new, empty or an earlier study's"
@@ -58,7 +72,8 @@ def fresh_folder(folder: Path) -> Iterator[Path]:
         for begun in folder.parent.glob(f".{glob.escape(folder.name)}.*.part"):
             if begun == fresh or begun.stat().st_mtime < time.time() - _LEFT_OVER:
                 shutil.rmtree(begun, ignore_errors=True)
-        fresh.mkdir()
+        for part in ("", TABLES, RUN):
+            (fresh / part).mkdir()
     except OSError as error:
         raise InputError(f"--output: {folder} cannot be made: {error.strerror}") from None
     try:
@@ -77,6 +92,79 @@ def fresh_folder(folder: Path) -> Iterator[Path]:
         raise
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def find_record(folder: Path) -> Path | None:
+    """The provenance of a study's folder, of this layout or the former flat one; None where it is no study's."""
+    return next((path for name in (MARK, FORMER_MARK) if (path := folder / name).is_file()), None)
+
+
+def find_table(folder: Path, name: str) -> Path:
+    """Where a table of a study's folder is, in this layout or the former flat one."""
+    former = find_record(folder) == folder / FORMER_MARK
+    return folder / name if former else folder / TABLES / name
+
+
+def find_study(folder: Path) -> Path:
+    """Where the study file of a study's folder is, in this layout or the former flat one."""
+    former = find_record(folder) == folder / FORMER_MARK
+    return folder / "study.toml" if former else folder / RUN / "study.toml"
+
+
+def keep_others(earlier: Path, fresh: Path) -> list[str]:
+    """Take along what a person put into an earlier folder, or changed in it; the names under which it is kept.
+
+    A file that the earlier run did not make, or that is not as it made it, keeps its place; where this run has written
+    a file of that name, it is kept beside it as 'name-kept'. The logs of qa/ are left out: what people wrote there is
+    in the new logs.
+
+    Args:
+        earlier: the folder that is to be replaced; it need not exist.
+        fresh: the folder that takes its place, with all that this run has written.
+    """
+    made = _list_made(earlier)
+    kept = []
+    for path in sorted(path for path in earlier.rglob("*") if path.is_file() and not path.is_symlink()):
+        name = path.relative_to(earlier).as_posix()
+        judged = name.startswith(f"{QA}/") and (fresh / name).exists()
+        if judged or (name in made and made[name] in ("", hash_file(path))):
+            continue
+        place = fresh / name
+        if place.exists():
+            place = place.with_name(f"{place.stem}-kept{place.suffix}")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, place)
+        kept.append(place.relative_to(fresh).as_posix())
+    for name in kept:
+        log.info("kept from the earlier folder, which a person had put there or changed: %s", name)
+    return kept
+
+
+def _list_made(folder: Path) -> Mapping[str, str]:
+    """File of an earlier run -> its hash, '' where none was noted."""
+    record = find_record(folder)
+    if record is None:
+        return {}
+    own = {record.relative_to(folder).as_posix(): "", f"{RUN}/run.log": ""}
+    if record == folder / FORMER_MARK:
+        flat = {path.name: "" for path in folder.iterdir() if _FORMER.fullmatch(path.name)}
+        return own | flat | {f"{QA}/{path.name}": "" for path in (folder / QA).glob("*")}
+    try:
+        files = json.loads(record.read_text(encoding="utf-8"))["files"]
+        return own | {str(name): str(digest) for name, digest in files.items()}
+    except (OSError, ValueError, KeyError, AttributeError):
+        return own
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def list_files(folder: Path) -> list[str]:
+    """Every file of a folder by its path within it, in order."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
 def _why_full(error: BaseException | None) -> str:
@@ -149,9 +237,13 @@ def run_log(path: Path, *, inputs: Sequence[Path], discreet: bool = False) -> It
 
 def write_provenance(
     folder: Path, *, study: str, settings: Mapping[str, object], sources: pd.DataFrame, synthetic: bool,
-    choices: tuple[str, ...], run: Mapping[str, object], first_run: Mapping[str, object],
+    choices: tuple[str, ...], run: Mapping[str, object], first_run: Mapping[str, object], kept: Sequence[str] = (),
 ) -> Path:  # fmt: skip
-    """Everything needed to trace and repeat the run: inputs with their hashes, settings, libraries, choices made."""
+    """Everything needed to trace and repeat the run: inputs and files with their hashes, settings, libraries, choices.
+
+    Written last: the hashes by which the next run knows what a person has changed are of what is in the folder now.
+    """
+    made = [name for name in list_files(folder) if name not in {f"{RUN}/run.log", *kept}]
     record = {
         "study": study,
         "synthetic": synthetic,
@@ -160,6 +252,7 @@ def write_provenance(
         "sources": json.loads(sources.to_json(orient="records")),
         "choices": list(choices),
         "first_run": dict(first_run),
+        "files": {name: hash_file(folder / name) for name in made},
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in LIBRARIES},
     }

@@ -12,6 +12,7 @@ import pandas as pd
 
 from tipping_point import tables as schema
 from tipping_point.outputs import pages, wording
+from tipping_point.outputs.folder import TABLES
 from tipping_point.outputs.geopackage import make_layer, write_geopackage
 from tipping_point.outputs.listing import keyed
 from tipping_point.outputs.parquet import write_geoparquet, write_parquet
@@ -54,7 +55,7 @@ def write_tables(
     cover: schema.Cover,
     folder: Path,
 ) -> list[Path]:
-    """Write every table of the contract into `folder`; returns the paths.
+    """Write every table of the contract into tables/ of `folder`, and wards.gpkg beside it; returns the paths.
 
     `wards` and `areas` have outlines in EPSG:27700 and their key as index or column; `areas` may be empty.
     `columns` explains what the schema does not know: components of the index, indicators. `more` holds further
@@ -78,16 +79,18 @@ def write_tables(
     layers = {name: make_layer(table, tables[f"{name}.csv"][0]) for name, table in outlined.items()}
     dictionary = _dictionary(tables, columns)
     paths = []
+    inner = folder / TABLES
+    inner.mkdir(parents=True, exist_ok=True)
     for name, (table, known) in tables.items():
         if name.endswith(".parquet"):
-            paths.append(write_parquet(table, folder / name, known=known, cover=cover))
+            paths.append(write_parquet(table, inner / name, known=known, cover=cover))
         else:
-            paths.append(write_csv(table, folder / name))
+            paths.append(write_csv(table, inner / name))
     meanings = (*columns, *schema.WARDS)
-    paths.append(write_geoparquet(layers["wards"], folder / "wards.parquet", known=meanings, cover=cover))
+    paths.append(write_geoparquet(layers["wards"], inner / "wards.parquet", known=meanings, cover=cover))
     styles = layer_styles(wards, cover)
     paths.append(write_geopackage(layers, styles, description=_description(cover), path=folder / "wards.gpkg"))
-    paths.append(write_csv(dictionary, folder / "data_dictionary.csv"))
+    paths.append(write_csv(dictionary, inner / "data_dictionary.csv"))
     logger.info("tables: %d wards, %d areas and %d counts in %d files", len(wards), len(areas), len(counts), len(paths))
     return paths
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from tipping_point.areas.explain import explain_place
-from tipping_point.outputs.folder import MARK
+from tipping_point.outputs.folder import MARK, find_record, find_table
 from tipping_point.tables import InputError, check_table
 
 NEEDED = ("standing", "why", "would_change", "rivals")
@@ -23,9 +23,11 @@ def explain_in_folder(folder: Path, place: str) -> str:
     Raises:
         InputError: no study's folder, or one of an earlier version; no such place, or several of that name.
     """
-    if not (folder / MARK).is_file():
+    if find_record(folder) is None:
         raise InputError(f"{folder}: is not the folder of a study (it holds no {MARK})")
-    wards, areas = (_read(folder / f"{name}s.csv", key) for name, key in (("ward", "ward_code"), ("area", "area_id")))
+    wards, areas = (
+        _read(find_table(folder, f"{name}s.csv"), key) for name, key in (("ward", "ward_code"), ("area", "area_id"))
+    )
     return explain_place(place, wards, areas)
 
 

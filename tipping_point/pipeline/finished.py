@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from tipping_point.outputs.folder import MARK
+from tipping_point.outputs.folder import MARK, find_record, find_study, find_table
 from tipping_point.tables import InputError, check_table
 
 NOT_SETTINGS = ("sources", "assurance")
@@ -48,23 +48,24 @@ def read_finished(folder: Path) -> Finished:
     Raises:
         InputError: not a study's folder, or a file of it is absent, damaged or of another version; each is named.
     """
-    if not (folder / MARK).is_file():
+    place = find_record(folder)
+    if place is None:
         raise InputError(f"{folder}: is not the folder of a finished study (it holds no {MARK})")
-    record = _read_record(folder / MARK)
+    record = _read_record(place)
     try:
-        study = tomllib.loads((folder / "study.toml").read_text(encoding="utf-8-sig"))
+        study = tomllib.loads(find_study(folder).read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
-        raise InputError(f"{folder / 'study.toml'}: cannot be read: {error}") from None
+        raise InputError(f"{find_study(folder)}: cannot be read: {error}") from None
     faults: list[str] = []
     tables: dict[str, pd.DataFrame] = {}
     for name, needed in (("wards.csv", NEEDED_WARDS), ("areas.csv", NEEDED_AREAS)):
         try:
-            tables[name] = pd.read_csv(folder / name, encoding="utf-8", low_memory=False)
-            check_table(tables[name], str(folder / name), needed)
+            tables[name] = pd.read_csv(find_table(folder, name), encoding="utf-8", low_memory=False)
+            check_table(tables[name], str(find_table(folder, name)), needed)
         except InputError as error:
             faults += error.faults
         except (OSError, ValueError) as error:
-            faults.append(f"{folder / name}: cannot be read: {error}")
+            faults.append(f"{find_table(folder, name)}: cannot be read: {error}")
     if faults:
         raise InputError(faults)
     wards = tables["wards.csv"].set_index("ward_code")

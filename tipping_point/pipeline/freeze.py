@@ -16,7 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from tipping_point.outputs.folder import MARK
+from tipping_point.outputs.folder import find_record
 from tipping_point.study import Config, Source
 from tipping_point.tables import InputError
 
@@ -163,8 +163,11 @@ def _read_frozen(path: Path) -> dict[str, Any]:
 
 def _first_run(output: Path) -> dict[str, Any] | None:
     """What the folder's earlier runs kept of the first; nothing where there was none."""
+    place = find_record(output)
+    if place is None:
+        return None
     try:
-        record = json.loads((output / MARK).read_text(encoding="utf-8"))["first_run"]
+        record = json.loads(place.read_text(encoding="utf-8"))["first_run"]
         date.fromisoformat(record["date"])
         return {"date": record["date"], "settings": dict(record["settings"])}
     except (OSError, ValueError, KeyError, TypeError):

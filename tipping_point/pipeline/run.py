@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
@@ -16,8 +16,19 @@ from tipping_point.areas.rank import add_area_id
 from tipping_point.measures.value import add_value
 from tipping_point.outputs.assurance import read_judgements, write_assurance
 from tipping_point.outputs.charts import write_pictures
-from tipping_point.outputs.folder import fresh_folder, run_log, write_provenance
+from tipping_point.outputs.folder import (
+    MARK,
+    PICTURES,
+    QA,
+    RUN,
+    fresh_folder,
+    keep_others,
+    list_files,
+    run_log,
+    write_provenance,
+)
 from tipping_point.outputs.maps import write_map
+from tipping_point.outputs.pages import write_text
 from tipping_point.outputs.pdf import why_no_pdf, write_pdf
 from tipping_point.outputs.pictures import DETAIL as REPORT_DETAIL
 from tipping_point.outputs.report import write_report
@@ -41,6 +52,8 @@ from tipping_point.pipeline.read import (
 from tipping_point.pipeline.tell import describe_areas
 from tipping_point.pipeline.vocabulary import choose_weights
 from tipping_point.study import Config
+from tipping_point.tables import Cover
+from tipping_point.text.files import describe_files
 from tipping_point.wards.neighbours import graph_table
 
 log = logging.getLogger(__name__)
@@ -119,13 +132,13 @@ def run_study(
         InputError: the study or its data is at fault; nothing is left behind.
     """
     criteria = compare_criteria(config, output, today=today or date.today())
-    earlier = read_judgements(output / "qa")
+    earlier = read_judgements(output / QA)
     steps = iter(STEPS)
     paths, discreet = [source.path for source in config.sources], is_controlled(config)
     with (
         seldom_collecting(),
         fresh_folder(output) as folder,
-        run_log(folder / "run.log", inputs=paths, discreet=discreet),
+        run_log(folder / RUN / "run.log", inputs=paths, discreet=discreet),
         ThreadPoolExecutor(1) as pool,
     ):
         if discreet:
@@ -151,7 +164,7 @@ def run_study(
         )  # fmt: skip
         write_assurance(
             results.cover, results.sources, records=results.records, assurance=config.assurance, earlier=earlier,
-            folder=folder / "qa",
+            folder=folder / QA,
         )  # fmt: skip
         step()
         simple, no_pdf = simplified(), why_no_pdf(len(results.wards), asked=pdf)
@@ -168,18 +181,26 @@ def run_study(
             no_pdf=no_pdf, path=folder / "report.html",
         )  # fmt: skip
         step()
-        write_pictures(results.wards, results.areas, results.cover, simple=simple, folder=folder)
+        write_pictures(results.wards, results.areas, results.cover, simple=simple, folder=folder / PICTURES)
         if no_pdf:
             log.info("pdf: %s", no_pdf)
         elif why_not := write_pdf(report, folder / "report.pdf").why_not:
             log.warning("%s", why_not)
-        (folder / "study.toml").write_text(config.text, encoding="utf-8", newline="\n")
+        write_text(folder / RUN / "study.toml", config.text)
+        kept = keep_others(output, folder)
+        _write_readme(folder, results.cover, kept)
         write_provenance(
             folder, study=config.name, settings=settings_of(config), sources=results.sources,
             synthetic=config.synthetic, choices=results.cover.choices, run={"command": command, "edition": edition},
-            first_run=criteria.first_run,
+            first_run=criteria.first_run, kept=kept,
         )  # fmt: skip
     return results
+
+
+def _write_readme(folder: Path, cover: Cover, kept: Sequence[str]) -> None:
+    """README.txt: what each file of the folder is, the two that are written after it included."""
+    names = dict.fromkeys([*list_files(folder), "README.txt", MARK])
+    write_text(folder / "README.txt", describe_files(names, title=f"{cover.title}. {cover.stamp}", kept=kept))
 
 
 def analyse(
