@@ -29,7 +29,7 @@ from tipping_point.measures.index import add_deprivation
 from tipping_point.pipeline.read import prepare_wards
 from tipping_point.pipeline.vocabulary import choose_weights, vocabulary_of
 from tipping_point.sources.deprivation import read_deprivation
-from tipping_point.study import Config
+from tipping_point.study import Study
 from tipping_point.tables import DOMAINS
 from tipping_point.wards.vintages import bring_to_wards
 
@@ -38,12 +38,12 @@ COLOURS = {"three_year_level": "#9a9a9a", "local_level": "#7fa7c9", "growth": "#
 LABELS = {"three_year_level": "three-year level", "local_level": "local level", "growth": "growth"}
 
 
-def with_index_of_2019(wards: GeoDataFrame, config: Config, folder: Path) -> GeoDataFrame:
+def with_index_of_2019(wards: GeoDataFrame, study: Study, folder: Path) -> GeoDataFrame:
     """The wards with the domains of 2019 in place of the study's."""
     index = read_deprivation(folder / "deprivation/File_9_-_IoD2019_Transformed_Scores.csv", kind="iod2019")
     pairs = pd.read_csv(folder / "lookups/lookup_lsoa11_lsoa21_ltla22.csv", usecols=["lsoa11_code", "lsoa21_code"])
     scores = pairs.merge(index, on="lsoa11_code").groupby("lsoa21_code")[list(DOMAINS)].mean().reset_index()
-    prepared = prepare_wards(config)
+    prepared = prepare_wards(study)
     domains = bring_to_wards(scores, prepared.membership, label="2019", combine="mean", weights=prepared.residents)
     domains = domains[domains.index.str.startswith("E")].assign(country="England")
     bare = wards.drop(columns=[*DOMAINS, "deprivation"])
@@ -115,11 +115,11 @@ def main() -> None:
     parser.add_argument("--measure", default="serious")
     asked = parser.parse_args()
     os.environ["TIPPING_POINT_REAL_DATA"] = str(asked.folder)
-    config = replace(read_study(STUDY), measure=asked.measure)
-    results = analyse(config)
-    wards = with_index_of_2019(results.wards, config, asked.folder)
-    inputs = prepare(wards, results.counts, choose_weights(config), vocabulary_of(config))
-    backtest = backtest_tables(inputs, results.graph, kinds=["iod2019"], seed=config.seed)
+    study = replace(read_study(STUDY), measure=asked.measure)
+    results = analyse(study)
+    wards = with_index_of_2019(results.wards, study, asked.folder)
+    inputs = prepare(wards, results.counts, choose_weights(study), vocabulary_of(study))
+    backtest = backtest_tables(inputs, results.graph, kinds=["iod2019"], seed=study.seed)
     print("\n".join(describe_backtest(backtest)), end="\n\n")
     print_tables(backtest)
     print_placebos(inputs, results.graph)

@@ -50,9 +50,9 @@ class London:
 
 def read_london(folder: Path) -> London:
     os.environ["TIPPING_POINT_REAL_DATA"] = str(folder)
-    config = read_study(STUDIES / "london.toml")
-    results, long = analyse(config), analyse(read_study(STUDIES / "london_since_2010.toml"))
-    weights = choose_weights(config)
+    study = read_study(STUDIES / "london.toml")
+    results, long = analyse(study), analyse(read_study(STUDIES / "london_since_2010.toml"))
+    weights = choose_weights(study)
     types = list(weights)
     found = find_year_variance(long.wards, long.counts, types=types)
     wards = pd.DataFrame(results.wards[results.wards["rank"].notna()].drop(columns="geometry"))

@@ -39,13 +39,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     os.environ["TIPPING_POINT_REAL_DATA"] = str(parser.parse_args().folder)
-    config = read_study(STUDY)
-    paths = [source.path for source in config.of("crime")]
+    study = read_study(STUDY)
+    paths = [source.path for source in study.of("crime")]
     begun = time.perf_counter()
-    groups = [kind for kind in CRIME_TYPES["metropolitan"] if passes(paths, config.start, config.end, kind)]
-    tables = read_ward_tables(paths, start=config.start, end=config.end, types=groups)
-    prepared = prepare_wards(config)
-    coverage = build_coverage(tables.files, prepared.wards, months=months_between(config.start, config.end))
+    groups = [kind for kind in CRIME_TYPES["metropolitan"] if passes(paths, study.period.start, study.period.end, kind)]
+    tables = read_ward_tables(paths, start=study.period.start, end=study.period.end, types=groups)
+    prepared = prepare_wards(study)
+    coverage = build_coverage(tables.files, prepared.wards, months=months_between(study.period.start, study.period.end))
     wards = add_coverage(prepared.wards, coverage)
     placed = place_crimes(tables.counts, prepared.membership.ward_of, prepared.known_wards)
     counts = count_crimes(placed, wards, coverage, crime_types=CRIME_TYPES["metropolitan"]).counts

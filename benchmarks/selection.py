@@ -92,15 +92,15 @@ def held_to(wards, graph, limits, number, residents):
     return value
 
 
-def compare(name, number, config, wards, graph):
-    limits = config.limits
+def compare(name, number, study, wards, graph):
+    limits = study.areas.limits
     country = "England"
     wards = wards[wards["country"].eq(country) & wards["value"].notna() & wards["index_score"].notna()]
     selection, seconds = timed(
-        lambda: find_selection(wards, graph, rule=Rule(number, limits), value="value", seed=config.seed)
+        lambda: find_selection(wards, graph, rule=Rule(number, limits), value="value", seed=study.seed)
     )
     said = selection.chosen.attrs["selection"][country]
-    members, touching_seconds = timed(lambda: group_touching(wards, graph, limits=limits, votes=config.votes))
+    members, touching_seconds = timed(lambda: group_touching(wards, graph, limits=limits, votes=study.areas.votes))
     hot = rank_areas(build_areas(wards, members, limits=limits), number=number)
     rows = [("exact choice", ward_lists(selection.chosen), seconds)]
     rows.append(("touching hot wards, by index", ward_lists(hot[hot["shortlisted"]]), touching_seconds))
@@ -123,7 +123,7 @@ def compare(name, number, config, wards, graph):
         )
     near, seconds = timed(lambda: near_misses(selection, wards))
     print(f"near misses of {len(near):,} wards: {seconds:.2f} s")
-    plain = find_selection(wards, graph, rule=Rule(number, limits), value="value_plain", seed=config.seed).chosen
+    plain = find_selection(wards, graph, rule=Rule(number, limits), value="value_plain", seed=study.seed).chosen
     first, second = ({*itertools.chain(*ward_lists(chosen))} for chosen in (selection.chosen, plain))
     print(f"under plain harm: {len(first & second)} of {len(first)} wards in common")
     draws = 100 if name == "london" else 20
@@ -136,12 +136,12 @@ def compare(name, number, config, wards, graph):
     return selection
 
 
-def stress(config, wards, graph):
+def stress(study, wards, graph):
     print(
         "\n## England and Wales, harder\n\n| areas | limits | groups | seconds | method | gap | solved on |\n"
         "|---|---|---|---|---|---|---|"
     )
-    limits = config.limits
+    limits = study.areas.limits
     loose = replace(limits, max_wards=6)
     force = replace(limits, within="force_name", max_wards=4)
     cases = [(number, limits, 60.0) for number in (10, 20, 50, 100, 200)]
@@ -167,17 +167,17 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     os.environ["TIPPING_POINT_REAL_DATA"] = str(parser.parse_args().folder)
     for name, number in STUDIES.items():
-        config = read_study(Path(__file__).parents[1] / f"studies/{name}.toml")
-        results = analyse(config)
-        wards = add_value(results.wards, results.counts, weights=choose_weights(config))
-        selection = compare(name, number, config, wards, results.graph)
+        study = read_study(Path(__file__).parents[1] / f"studies/{name}.toml")
+        results = analyse(study)
+        wards = add_value(results.wards, results.counts, weights=choose_weights(study))
+        selection = compare(name, number, study, wards, results.graph)
         if name != "england_and_wales":
             for codes in ward_lists(selection.chosen):
                 own = wards.loc[codes]
                 print(f"{own['district_name'].iloc[0]}: {', '.join(own['ward_name'])}; {own['population'].sum():,.0f} "
                       f"residents, value {own['value'].sum():,.0f}")  # fmt: skip
         else:
-            stress(config, wards, results.graph)
+            stress(study, wards, results.graph)
 
 
 if __name__ == "__main__":

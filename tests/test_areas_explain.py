@@ -281,13 +281,15 @@ def test_two_numbers_get_the_decimals_that_show_their_difference():
 
 @pytest.mark.real
 def test_every_sentence_of_a_real_study_can_be_read_out(merseyside):
-    results, config = merseyside, merseyside.config
+    results, study = merseyside, merseyside.study
     columns = [name for name in results.wards.columns if name.startswith("component_")]
     known = results.wards.dropna(subset=["index_score"])
     shares = np.linalg.lstsq(known[columns].to_numpy(), known["index_score"].to_numpy())[0]
     assert shares.sum() == pytest.approx(1)
     weights = {"England": dict(zip([name.removeprefix("component_") for name in columns], shares, strict=True))}
-    wards = add_explanations(results.wards, results.areas, weights=weights, votes=config.votes, limits=config.limits)
+    wards = add_explanations(
+        results.wards, results.areas, weights=weights, votes=study.areas.votes, limits=study.areas.limits
+    )
     inside = {own for codes in results.areas.query("shortlisted")["ward_codes"] for own in codes.split(";")}
     assert set(wards.index[wards["standing"] == "in"]) == inside
     told = wards.loc[wards["standing"] != "not assessed", ["why", "would_change", "rivals"]].to_numpy().ravel()

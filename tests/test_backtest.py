@@ -18,7 +18,8 @@ from tipping_point.backtest.entrants import find_largest, foresee, mark_entrants
 from tipping_point.backtest.origins import Origin, find_origins, published_by, shift
 from tipping_point.backtest.run import backtest_tables, find_gains, prepare, write_backtest
 from tipping_point.measures.forecast import build_signals
-from tipping_point.study import Config
+from tipping_point.study import Study
+from tipping_point.study.sections import Period, Sources, StudySection
 from tipping_point.tables import InputError, months_between
 from tipping_point.wards.neighbours import build_graph
 
@@ -264,12 +265,19 @@ def test_a_study_leaves_a_whole_folder(lattice, tmp_path, monkeypatch):
     wards, counts = make_city(lattice)
     tables = SimpleNamespace(wards=wards, counts=counts, graph=build_graph(wards), sources=pd.DataFrame())
     module = importlib.import_module("tipping_point.backtest.run")
-    monkeypatch.setattr(module, "analyse", lambda config: tables)
-    monkeypatch.setattr(module, "choose_weights", lambda config: WEIGHTS)
-    monkeypatch.setattr(module, "vocabulary_of", lambda config: "police_uk")
-    config = Config(tmp_path / "s.toml", "# a study\n", "A study", MONTHS[0], MONTHS[-1], ())
+    monkeypatch.setattr(module, "analyse", lambda study: tables)
+    monkeypatch.setattr(module, "choose_weights", lambda study: WEIGHTS)
+    monkeypatch.setattr(module, "vocabulary_of", lambda study: "police_uk")
+    named = StudySection(name="A study", ward_year=2025)
+    period, sources = (
+        Period(start=MONTHS[0], end=MONTHS[-1]),
+        Sources.model_construct(**dict.fromkeys(Sources.model_fields, ())),
+    )
+    study = Study.model_construct(study=named, period=period, sources=sources).from_file(
+        tmp_path / "s.toml", "# a study\n"
+    )
     steps: list[str] = []
-    backtest = run_backtest(config, output=tmp_path / "out", command="tipping-point backtest", progress=steps.append)
+    backtest = run_backtest(study, output=tmp_path / "out", command="tipping-point backtest", progress=steps.append)
     written = {path.name for path in (tmp_path / "out").rglob("*") if path.is_file()}
     assert written == {
         "backtest.csv", "backtest_entrants.csv", "backtest_ceiling.csv", "backtest_calibration.csv", "backtest.json",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tipping_point import cli
@@ -102,3 +104,14 @@ def test_faults_found_during_a_run_leave_nothing(monkeypatch, tmp_path, capsys):
     err = capsys.readouterr().err
     assert "tipping-point: first fault\ntipping-point: second fault\n" in err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_schema_is_written_where_the_study_file_looks_for_it(tmp_path, capsys):
+    assert cli.main(["schema"]) == 0
+    text = capsys.readouterr().out
+    assert json.loads(text)["title"] == "tipping-point study file"
+    assert cli.main(["schema", "--output", str(tmp_path / "tipping-point.schema.json")]) == 0
+    assert (tmp_path / "tipping-point.schema.json").read_text(encoding="utf-8") == text
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    assert cli.main(["schema", "--output", str(tmp_path / "file" / "x.json")]) == 2
+    assert "cannot be written" in capsys.readouterr().err

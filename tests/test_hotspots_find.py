@@ -28,7 +28,7 @@ def make_city(seed: int = 3) -> tuple[gpd.GeoDataFrame, Graph]:
     wards = gpd.GeoDataFrame(
         {
             "assessed": row < SIDE - 1,
-            "standardised_rate": np.where(row < SIDE - 1, value, np.nan),
+            "component_harm_rate": np.where(row < SIDE - 1, value, np.nan),
             "smoothed_rate": np.where(row < SIDE - 1, 10 + value, np.nan),
             "population": random.integers(3_000, 20_000, SIDE * SIDE),
         },
@@ -105,7 +105,7 @@ def test_numbers_are_those_of_the_assessed_wards_alone(city, found):
     wards, graph = city
     inside = wards.index[wards["assessed"]]
     alone = graph.subgraph(inside)
-    values = wards.loc[inside, "standardised_rate"]
+    values = wards.loc[inside, "component_harm_rate"]
     for verb, statistic in ((gi_star, "gi_star_z"), (local_moran, "local_moran_i")):
         judge = verb(values, alone, permutations=9999, seed=1)
         pd.testing.assert_series_equal(found.loc[inside, statistic], judge.statistic, check_names=False)
@@ -126,7 +126,7 @@ def test_not_assessed_is_blank_never_false_or_cold(found):
 
 def test_a_value_of_an_unassessed_ward_does_not_enter(city, found):
     wards, graph = city
-    loud = wards.fillna({"standardised_rate": 1e6, "smoothed_rate": 1e6})
+    loud = wards.fillna({"component_harm_rate": 1e6, "smoothed_rate": 1e6})
     again = find_hotspots(loud, graph, permutations=9999, seed=1)
     pd.testing.assert_frame_equal(pd.DataFrame(again[ADDED]), pd.DataFrame(found[ADDED]))
 
@@ -162,7 +162,8 @@ def one_pair() -> tuple[pd.DataFrame, Graph]:
     value = np.random.default_rng(2).normal(size=n)
     value[[10, 12]] = 30, 31
     wards = pd.DataFrame(
-        {"assessed": True, "standardised_rate": value, "smoothed_rate": value}, index=pd.Index(codes, name="ward_code")
+        {"assessed": True, "component_harm_rate": value, "smoothed_rate": value},
+        index=pd.Index(codes, name="ward_code"),
     )
     ring = [(codes[i], codes[(i + step) % n]) for i in range(n) for step in (-1, 1)]
     return wards, Graph.from_arrays(*zip(*ring, strict=True), np.ones(len(ring)))
@@ -176,7 +177,7 @@ def test_the_guard_draws_more_and_says_so():
         "Gi* and local Moran: 999 permutations could not show fewer than 16 wards of 400; 99,999 were drawn."
     )
     assert found["gi_star_p_adjusted"].idxmin() == "E05000011"
-    same = gi_star(wards["standardised_rate"], graph, permutations=99_999, seed=1)
+    same = gi_star(wards["component_harm_rate"], graph, permutations=99_999, seed=1)
     pd.testing.assert_series_equal(found["gi_star_p"], same.p, check_names=False)
     # The most is obeyed, and what it leaves open is said.
     few = find_hotspots(wards, graph, permutations=999, max_permutations=2000, seed=1)
@@ -197,7 +198,7 @@ def test_what_could_not_be_tested_is_said(city):
     holed.loc[holed.index[30], "smoothed_rate"] = np.nan
     found = find_hotspots(holed, graph, permutations=999, seed=1)
     assert found.attrs["choices"] == [
-        "1 assessed ward(s) without standardised_rate or smoothed rate were not tested for hot spots.",
+        "1 assessed ward(s) without component_harm_rate or smoothed rate were not tested for hot spots.",
         "1 assessed ward(s) without an assessed neighbour were not tested for hot spots.",
         "Gi* and local Moran ask nearly the same question: both compare a ward's neighbours with the same random"
         " arrangements, so two votes are little more than one.",
@@ -212,7 +213,7 @@ def test_awkward_tables(city):
     wards, graph = city
     nobody = find_hotspots(wards.assign(assessed=False), graph, permutations=99, seed=1)
     assert nobody[["gi_star_p", "gi_star_hot", "hot_votes"]].isna().all(axis=None)
-    flat = find_hotspots(wards.assign(standardised_rate=1.0, smoothed_rate=1.0), graph, permutations=99, seed=1)
+    flat = find_hotspots(wards.assign(component_harm_rate=1.0, smoothed_rate=1.0), graph, permutations=99, seed=1)
     assert flat["hot_votes"].fillna(0).eq(0).all()
     assert flat.loc[flat["assessed"], "gi_star_p"].eq(1).all()
     one = wards.iloc[:1]
@@ -289,12 +290,12 @@ def over_time(wards, hot, *, periods=12):
 
 
 def test_emerging_and_scan_are_methods_like_the_others(lattice):
-    wards = lattice(10, 10, crimes=20.0, exposure=10_000.0, smoothed_rate=2.0, standardised_rate=0.0)
+    wards = lattice(10, 10, crimes=20.0, exposure=10_000.0, smoothed_rate=2.0, component_harm_rate=0.0)
     hot = [f"E05{row:03d}{column:03d}" for row in (2, 3, 4) for column in (2, 3, 4)]
     wards.loc[hot, ["crimes", "smoothed_rate"]] = [80.0, 8.0]
     rng = np.random.default_rng(1)
-    wards["standardised_rate"] = rng.normal(size=100)
-    wards.loc[hot, "standardised_rate"] += 6
+    wards["component_harm_rate"] = rng.normal(size=100)
+    wards.loc[hot, "component_harm_rate"] += 6
     graph = build_graph(wards)
     found = find_hotspots(
         wards, graph, methods=["gi_star", "emerging", "scan"], permutations=999, series=over_time(wards, hot), months=3,
@@ -314,7 +315,7 @@ def test_emerging_and_scan_are_methods_like_the_others(lattice):
 
 
 def test_few_periods_are_said_to_be_too_few_and_are_no_error(lattice):
-    wards = lattice(5, 5, smoothed_rate=2.0, standardised_rate=np.arange(25.0))
+    wards = lattice(5, 5, smoothed_rate=2.0, component_harm_rate=np.arange(25.0))
     series = over_time(wards, [], periods=6)
     found = find_hotspots(
         wards, build_graph(wards), methods=["emerging"], permutations=99, series=series, months=3, seed=1
@@ -325,7 +326,7 @@ def test_few_periods_are_said_to_be_too_few_and_are_no_error(lattice):
 
 
 def test_methods_say_what_they_lack(lattice):
-    wards = lattice(3, 3, smoothed_rate=2.0, standardised_rate=1.0)
+    wards = lattice(3, 3, smoothed_rate=2.0, component_harm_rate=1.0)
     with pytest.raises(InputError) as caught:
         find_hotspots(wards, build_graph(wards), methods=["emerging", "scan"], seed=1)
     assert "'emerging' looks at time and needs `series`" in str(caught.value)
@@ -334,7 +335,7 @@ def test_methods_say_what_they_lack(lattice):
 
 def test_a_ward_that_is_not_assessed_is_in_no_class_and_no_cluster(lattice):
     wards = lattice(6, 6, crimes=20.0, exposure=10_000.0, smoothed_rate=2.0)
-    wards["standardised_rate"] = np.random.default_rng(3).normal(size=36)
+    wards["component_harm_rate"] = np.random.default_rng(3).normal(size=36)
     wards.loc["E05000000", "assessed"] = False
     found = find_hotspots(
         wards, build_graph(wards), methods=["emerging", "scan"], permutations=99, series=over_time(wards, []), months=3,

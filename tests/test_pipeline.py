@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import filecmp
 import json
 import shutil
@@ -10,6 +9,7 @@ import shutil
 import geopandas as gpd
 import pandas as pd
 import pytest
+from builders.studies import changed
 
 from tipping_point.pipeline import analyse, check_study, run_study
 from tipping_point.study import read_study
@@ -170,7 +170,7 @@ def test_everything_says_synthetic(finished, wards):
 
 def test_provenance_traces_every_input(finished, study):
     record = json.loads((finished[1] / "run" / "provenance.json").read_text(encoding="utf-8"))
-    assert len(record["sources"]) == len(study.sources)
+    assert len(record["sources"]) == len(study.sources.all)
     for source in record["sources"]:
         assert len(source["sha256"]) == 64
         assert source["rows"] > 0
@@ -223,7 +223,8 @@ def test_check_says_what_is_read_and_missing_without_analysis(study, demo):
 
 def quick(path):
     """A study that is not asked how firm it is: of few draws."""
-    return dataclasses.replace(read_study(path), permutations=999, simulations=20, selections=1)
+    few = {"simulations": 20, "selections": 1}
+    return changed(read_study(path), hotspots={"permutations": 999}, firmness=few)
 
 
 def test_a_part_of_the_city_is_a_study_too(demo, study, wards):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pandas as pd
 import pytest
+from builders.studies import changed, with_sources
 
 from tipping_point.pipeline.beside import place_beside, read_beside
 from tipping_point.pipeline.read import describe_sources, prepare_wards
 from tipping_point.study import read_study
-from tipping_point.study.study import Source
+from tipping_point.study.sections import Context
 from tipping_point.tables import CONTEXT, InputError
 
 SAID = {"unit": "per 1,000 adults", "publisher": "ONS"}
@@ -35,14 +34,14 @@ def figures(study, tmp_path):
         for number, (name, level, *lines) in enumerate(files):
             path = tmp_path / f"{number}.csv"
             path.write_text("\n".join(["area,period,value", *lines]), encoding="utf-8")
-            sources.append(Source("context", path, "", {"name": name, "level": level, **SAID}))
-        return replace(study, sources=(*study.sources, *sources), synthetic=False)
+            sources.append(Context(path=path, name=name, level=level, **SAID))
+        return changed(with_sources(study, *sources), study={"synthetic": False})
 
     return make
 
 
-def read(config, prepared):
-    return read_beside(config, prepared.lookups, prepared.wards)
+def read(study, prepared):
+    return read_beside(study, prepared.lookups, prepared.wards)
 
 
 def first(wards, column):
@@ -85,18 +84,20 @@ def test_a_study_without_any(study, prepared):
 
 
 def test_what_the_study_says_of_a_figure_stands_among_the_sources(figures):
-    config = figures(("Violence, crime survey", "country", "England,2024,1"))
-    row = describe_sources(config, {}).iloc[-1]
+    study = figures(("Violence, crime survey", "country", "England,2024,1"))
+    row = describe_sources(study, {}).iloc[-1]
     assert (row["dataset"], row["publisher"], row["licence"]) == ("Violence, crime survey", "ONS", "")
-    assert describe_sources(replace(config, synthetic=True), {}).iloc[-1]["publisher"] == "made by this package"
+    assert (
+        describe_sources(changed(study, study={"synthetic": True}), {}).iloc[-1]["publisher"] == "made by this package"
+    )
 
 
 def test_every_fault_of_every_file_at_once(figures, prepared):
-    config = figures(
+    study = figures(
         ("A", "force", "Atlantis,2024,1"), ("A", "country", "England,sometime,1"), ("C", "country", "Wales,2024,1")
     )  # fmt: skip
     with pytest.raises(InputError) as caught:
-        read(config, prepared)
+        read(study, prepared)
     said = "\n".join(caught.value.faults)
     for part in (
         "the name 'A' stands twice", "which is no force of the lookups", "no period that is understood",

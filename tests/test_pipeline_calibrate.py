@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from builders.studies import with_sources
 
 from tipping_point.pipeline.calibrate import calibrate_study
 from tipping_point.pipeline.read import prepare_wards
 from tipping_point.study import read_study
-from tipping_point.study.study import Source
+from tipping_point.study.sections import RecordedCrime
 from tipping_point.tables import InputError, months_between
 
 MONTHS = months_between("2024-04", "2025-03")
@@ -50,7 +51,7 @@ def publish(path, wards, column, *, header=CSP, times=1.0, year="2024/25"):
 
 
 def with_files(study, *paths):
-    return replace(study, sources=(*study.sources, *(Source("recorded_crime", path) for path in paths)))
+    return with_sources(study, *(RecordedCrime(path=path) for path in paths))
 
 
 def test_a_table_by_partnership_gives_both_tables(study, prepared, counts, tmp_path):

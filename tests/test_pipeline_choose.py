@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pandas as pd
 import pytest
+from builders.studies import changed
 
-from tipping_point.areas.given import Adjustment
-from tipping_point.areas.group import Limits
 from tipping_point.pipeline import STEPS, analyse, explain_in_folder, run_study, show_steps
 from tipping_point.study import read_study
+from tipping_point.study.sections import AreasAdjust, AreasGiven
 from tipping_point.tables import InputError
 
 
 @pytest.fixture(scope="module")
 def study(demo):
-    config = read_study(demo.study)
-    return dataclasses.replace(config, simulations=60, selections=20, permutations=999)
+    study = read_study(demo.study)
+    return changed(study, firmness={"simulations": 60, "selections": 20}, hotspots={"permutations": 999})
 
 
 @pytest.fixture(scope="module")
 def selected(study):
-    return analyse(dataclasses.replace(study, method="select"))
+    return analyse(changed(study, areas={"method": "select"}))
 
 
 def wards_of(areas):
@@ -31,9 +29,9 @@ def wards_of(areas):
 
 def test_a_choice_by_value_keeps_to_the_limits_and_ranks_by_value(selected, study):
     chosen = selected.areas[selected.areas["shortlisted"]]
-    assert len(chosen) == study.areas
-    assert chosen["population"].between(*study.limits.population).all()
-    assert (chosen["wards"] <= study.limits.max_wards).all()
+    assert len(chosen) == study.areas.areas
+    assert chosen["population"].between(*study.areas.limits.population).all()
+    assert (chosen["wards"] <= study.areas.limits.max_wards).all()
     assert selected.areas["value"].head(len(chosen)).is_monotonic_decreasing
     member = selected.wards.loc[sorted(wards_of(chosen))]
     assert chosen["value"].sum() == pytest.approx(member["value"].sum())
@@ -71,10 +69,8 @@ def test_what_stands_beside_the_areas_is_of_these_areas(selected):
 
 def test_the_users_own_list_is_scored_and_never_dropped(study, selected):
     small = selected.wards.index[selected.wards["assessed"]][:1].tolist()
-    config = dataclasses.replace(
-        study, method="given", given={"Our place": tuple(small)}, limits=Limits((15_000, 60_000))
-    )
-    result = analyse(config)
+    study = changed(study, areas={"method": "given", "given": (AreasGiven(name="Our place", wards=list(small)),)})
+    result = analyse(study)
     assert result.areas["area_name"].tolist() == ["Our place"]
     assert result.areas["rank"].tolist() == [1]
     assert result.areas["shortlisted"].tolist() == [True]
@@ -85,18 +81,20 @@ def test_the_users_own_list_is_scored_and_never_dropped(study, selected):
 def test_a_local_adjustment_stands_beside_the_models_boundary(study, selected):
     area = selected.areas[selected.areas["shortlisted"]].query("wards > 1").iloc[0]
     code = area["ward_codes"].split(";")[0]
-    change = Adjustment(code, (), (code,), "the estate was demolished", "the council", "2026-02-01")
-    result = analyse(dataclasses.replace(study, method="select", adjustments=(change,)))
+    change = AreasAdjust(
+        area=code, drop=[code], reason="the estate was demolished", who="the council", date="2026-02-01"
+    )
+    result = analyse(changed(study, areas={"method": "select", "adjust": (change,)}))
     table, _ = result.records["adjusted"]
-    changed = table[table["dropped"] != ""]
-    assert changed["dropped"].tolist() == [code]
-    assert changed["value_change"].iloc[0] == pytest.approx(-result.wards.at[code, "value"])
+    altered = table[table["dropped"] != ""]
+    assert altered["dropped"].tolist() == [code]
+    assert altered["value_change"].iloc[0] == pytest.approx(-result.wards.at[code, "value"])
     assert result.areas.loc[area.name, "ward_codes"] == area["ward_codes"]
 
 
 def test_the_vulnerable_localities_preset_says_what_it_needs(study):
     with pytest.raises(InputError) as raised:
-        analyse(dataclasses.replace(study, preset="vli"))
+        analyse(changed(study, index={"preset": "vli"}))
     said = str(raised.value)
     assert "'income_rate'" in said
     assert "'age: 15 to 24'" in said
@@ -111,7 +109,7 @@ def test_long_steps_show_their_names(study, capsys):
 
 def test_explain_reads_a_finished_folder(study, tmp_path):
     folder = tmp_path / "study"
-    results = run_study(dataclasses.replace(study, method="select"), output=folder)
+    results = run_study(changed(study, areas={"method": "select"}), output=folder)
     area = results.areas.iloc[0]
     said = explain_in_folder(folder, area.name)
     assert said.startswith(f"{area['area_name']}: in.")

@@ -172,7 +172,7 @@ def finished(fetched):
 
 
 def test_figures_stand_under_names_that_say_whose_they_are(finished, land):
-    wards = pd.read_csv(finished / "wards.csv")
+    wards = pd.read_csv(finished / "tables" / "wards.csv")
     assert not {"absence", "attainment", "violent_admissions"} & set(wards)
     with_school = set(land[0].iloc[::2]["ward_code"])
     expected = [5.0 if code in with_school else None for code in wards["ward_code"]]
@@ -186,7 +186,7 @@ def test_figures_stand_under_names_that_say_whose_they_are(finished, land):
 
 
 def test_the_mark_is_in_every_output(finished):
-    with (finished / "data_dictionary.csv").open(encoding="utf-8") as stream:
+    with (finished / "tables" / "data_dictionary.csv").open(encoding="utf-8") as stream:
         meanings = {(row["file"], row["column"]): row["meaning"] for row in csv.DictReader(stream)}
     assert WHERE_SCHOOLS_ARE in meanings["wards.csv", "absence_at_schools"]
     assert DISTRICT_MARK in meanings["wards.csv", "attainment_of_district"]
@@ -194,18 +194,21 @@ def test_the_mark_is_in_every_output(finished):
     report = (finished / "report.html").read_text(encoding="utf-8").replace("&#39;", "'")
     assert WHERE_SCHOOLS_ARE in report
     assert report.count(DISTRICT_MARK) == 2
-    sources = {row["dataset"]: row for row in json.loads((finished / "provenance.json").read_text())["sources"]}
+    sources = {row["dataset"]: row for row in json.loads((finished / "run" / "provenance.json").read_text())["sources"]}
     assert WHERE_SCHOOLS_ARE in sources["Pupil absence in schools in England, by school"]["note"]
     assert DISTRICT_MARK in sources["Public health profiles (Fingertips)"]["note"]
 
 
 def test_recorded_crime_and_larger_areas_stand_beside(finished):
-    table = pd.read_csv(finished / "recorded_crime_partnerships.csv")
+    table = pd.read_csv(finished / "tables" / "recorded_crime_partnerships.csv")
     assert set(table["match"]) == {"compared"}
     assert table.loc[table["crime_type"] == "Burglary", "published"].tolist() == [100_000 / 3]
     assert table["far"].all()
-    assert not (finished / "recorded_crime.csv").exists() or pd.read_csv(finished / "recorded_crime.csv")["far"].all()
-    context = pd.read_csv(finished / "context.csv")
+    assert (
+        not (finished / "tables" / "recorded_crime.csv").exists()
+        or pd.read_csv(finished / "tables" / "recorded_crime.csv")["far"].all()
+    )
+    context = pd.read_csv(finished / "tables" / "context.csv")
     assert context["area"].unique().tolist() == ["England and Wales"]
     report = (finished / "report.html").read_text(encoding="utf-8")
     assert "community safety partnerships crimes placed in wards are far" in report

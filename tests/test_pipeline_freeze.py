@@ -16,7 +16,7 @@ from tipping_point.pipeline.freeze import (
     hash_settings,
     settings_of,
 )
-from tipping_point.study import Config, read_study
+from tipping_point.study import Study, read_study
 from tipping_point.tables import InputError
 
 FIRST, LATER = date(2026, 3, 1), date(2026, 11, 23)
@@ -26,7 +26,7 @@ FIRST, LATER = date(2026, 3, 1), date(2026, 11, 23)
 def study(demo, tmp_path):
     """A function: the demo's study, with lines of it replaced, in a folder of its own."""
 
-    def make(name: str = "study.toml", **replaced: str) -> Config:
+    def make(name: str = "study.toml", **replaced: str) -> Study:
         text = demo.study.read_text(encoding="utf-8")
         for old, new in replaced.items():
             line = next(line for line in text.splitlines() if line.startswith(f"{old} = "))
@@ -120,8 +120,8 @@ def test_nothing_is_left_half_written(study, monkeypatch):
     def refuse(self, target):
         raise OSError(28, "No space left on device")
 
-    config = study()
+    study = study()
     monkeypatch.setattr(Path, "rename", refuse)
     with pytest.raises(InputError, match="No space left on device"):
-        freeze_study(config, today=FIRST)
-    assert [path.name for path in config.path.parent.iterdir()] == ["study.toml"]
+        freeze_study(study, today=FIRST)
+    assert [path.name for path in study.path.parent.iterdir()] == ["study.toml"]

@@ -317,9 +317,9 @@ def test_what_is_wrong_with_the_options_is_told_before_the_file_is_opened(demo, 
 
 def test_a_flag_that_no_file_has_cannot_be_measured(demo, export):
     folder, _ = export
-    config = read_study(write(demo, folder, CODES, "hate.toml", measure='"hate"'))
+    study = read_study(write(demo, folder, CODES, "hate.toml", measure='"hate"'))
     with pytest.raises(InputError, match="has no such flag"):
-        analyse(config)
+        analyse(study)
 
 
 @pytest.mark.real
@@ -394,8 +394,8 @@ columns = {{ date = "Committed", lsoa_code = "Small area" }}
 
 def test_a_public_edition_of_what_is_marked_as_domestic_abuse_shows_no_month(demo, export):
     folder, _ = export
-    config = read_study(write(demo, folder, CODES, "abuse.toml", measure='"domestic_abuse"'))
-    results = analyse(config, edition="public")
+    study = read_study(write(demo, folder, CODES, "abuse.toml", measure='"domestic_abuse"'))
+    results = analyse(study, edition="public")
     assert results.counts.loc[results.counts["crime_type"] != "Anti-social behaviour", "crimes"].isna().all()
     assert results.records["trend"][0]["crimes"].isna().all()
     assert results.wards["crimes"].notna().any()

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from builders.studies import changed, with_sources
 
-from tipping_point.measures.index import Component
 from tipping_point.pipeline.indicators import (
     add_other_indicators,
     describe_indicators,
@@ -18,7 +16,7 @@ from tipping_point.pipeline.indicators import (
 from tipping_point.pipeline.read import describe_sources
 from tipping_point.sources.levels import WHERE_SCHOOLS_ARE
 from tipping_point.study import read_study
-from tipping_point.study.study import Source
+from tipping_point.study.sections import IndexComponent, Indicator, Schools
 from tipping_point.tables import InputError
 
 ABSENCE = "time_period,geographic_level,school_urn,enrolments,rate"
@@ -26,7 +24,7 @@ ABSENCE = "time_period,geographic_level,school_urn,enrolments,rate"
 
 @pytest.fixture(scope="module")
 def study(demo):
-    return replace(read_study(demo.study), components=(), synthetic=False)
+    return changed(read_study(demo.study), index={"component": ()}, study={"synthetic": False})
 
 
 @pytest.fixture
@@ -45,8 +43,8 @@ def files(study, tmp_path):
         path = tmp_path / "figures.csv"
         path.write_text(text, encoding="utf-8")
         said = {"name": "absence", "column": "rate", "worse": "higher", "combine": "mean", **options}
-        own = [Source("indicator", path, "", said), *([Source("schools", register)] if schools else [])]
-        return replace(study, sources=(*(s for s in study.sources if s.section != "indicator"), *own))
+        own = [Indicator(path=path, **said), *([Schools(path=register)] if schools else [])]
+        return with_sources(study, *own, without="indicator")
 
     return make
 
@@ -56,16 +54,16 @@ def schools(*rows):
 
 
 def test_schools_are_assigned_to_wards_and_say_so(files, wards):
-    config = files(
+    study = files(
         schools("100001,100,10", "100002,300,20", "100003,50,x"), dataset="school_absence", pupils="enrolments"
     )
-    result, rows = add_other_indicators(config, wards)
+    result, rows = add_other_indicators(study, wards)
     # (100 x 10 + 300 x 20) / 400; the second ward's only school is suppressed, the others have none.
     np.testing.assert_array_equal(result["absence_at_schools"], [17.5, np.nan, np.nan, np.nan])
     assert result["absence_schools"].tolist() == [2, 0, 0, 0]
     assert "absence" not in result
     assert list(rows.values()) == [3]
-    figure, number = describe_indicators(config)
+    figure, number = describe_indicators(study)
     assert figure.name == "absence_at_schools"
     assert f"rate of figures.csv: {WHERE_SCHOOLS_ARE}; shown beside and never scored" == figure.meaning
     assert figure.unit == WHERE_SCHOOLS_ARE
@@ -74,11 +72,11 @@ def test_schools_are_assigned_to_wards_and_say_so(files, wards):
 
 def test_a_districts_figure_stands_under_a_name_of_its_own(files, wards, caplog):
     text = "code,rate\nE06000001,5\nE06000003,9\n"
-    config = files(text, level="district", code_column="code")
-    result, _ = add_other_indicators(config, wards)
+    study = files(text, level="district", code_column="code")
+    result, _ = add_other_indicators(study, wards)
     np.testing.assert_array_equal(result["absence_of_district"], [5, 5, np.nan, np.nan])
     assert "absence" not in result
-    (column,) = describe_indicators(config)
+    (column,) = describe_indicators(study)
     assert "a district's figure, the same for all its wards; context only; shown beside and never" in column.meaning
     assert column.unit == "of its district, not of the ward"
     assert "absence_of_district" not in wards, "the input is left as it was"
@@ -113,14 +111,14 @@ def test_whom_the_figures_are_about(files, options, level):
 
 
 def test_a_figure_of_others_is_never_scored(files, wards):
-    config = files("code,rate\nE06000001,5\n", level="district")
+    study = files("code,rate\nE06000001,5\n", level="district")
     for name in ("absence", "absence_of_district"):
         for options in (
-            {"components": (Component(name, 1.0),)}, {"column": name}, {"denominator": name}, {"denominators": (name,)},
-            {"daytime": name},
+            {"index": {"component": (IndexComponent(column=name, weight=1.0),)}}, {"hotspots": {"column": name}},
+            {"rates": {"denominator": name}}, {"rates": {"denominators": (name,)}}, {"rates": {"daytime": name}},
         ):  # fmt: skip
             with pytest.raises(InputError, match=rf"'{name}' is a district's figure, .* never scored"):
-                add_other_indicators(replace(config, **options), wards)
+                add_other_indicators(changed(study, **options), wards)
 
 
 @pytest.mark.parametrize(

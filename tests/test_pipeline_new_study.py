@@ -89,9 +89,14 @@ def test_the_file_can_be_read_and_holds_what_it_says(web, tmp_path):
     path.write_text(new_study(["force:West Midlands"], web=web, file="study.toml"), encoding="utf-8")
     study = read_study(path, must_exist=False)
     assert study.name == "West Midlands, August 2023 to July 2026"
-    assert (study.start, study.end, study.ward_year) == ("2023-08", "2026-07", 2024)
+    assert (study.period.start, study.period.end, study.study.ward_year) == ("2023-08", "2026-07", 2024)
     assert study.area == ("force:West Midlands",)
-    assert (study.method, study.areas, study.limits, study.criteria) == ("select", 10, Limits(), Criteria())
+    assert (study.areas.method, study.areas.areas, study.areas.limits, study.criteria.rules) == (
+        "select",
+        10,
+        Limits(),
+        Criteria(),
+    )
     assert "tipping-point fetch study.toml" in study.text
     assert f"# {', '.join(METROPOLITAN)}" in study.text
 
@@ -100,12 +105,12 @@ def test_every_source_names_a_dataset_that_is_recognised_and_can_be_fetched(web,
     path = tmp_path / "study.toml"
     path.write_text(new_study(["Cardiff", "Cornwall"], web=web), encoding="utf-8")
     study = read_study(path, must_exist=False)
-    for source in study.sources:
+    for source in study.sources.all:
         key = source.options["dataset"]
         assert key in (*list_keys(), "police_uk_street")
         assert find_dataset(source.path, section=source.section, kind=source.kind).key == key
     assert [source.kind for source in study.of("deprivation")] == ["iod2025", "wimd2025"]
-    years = {source.options["dataset"]: source.options.get("year") for source in study.sources}
+    years = {source.options["dataset"]: source.options.get("year") for source in study.sources.all}
     assert years["ward_boundaries"] == years["lookup_ward"] == years["lookup_force"] == 2024
     assert years["population_mid_year"] == max(get_dataset("population_mid_year").place.addresses)
 

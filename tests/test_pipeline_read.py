@@ -53,8 +53,8 @@ def middle(demo, tmp_path):
         path = tmp_path / "study.toml"
         added = INDICATOR.format(folder=tmp_path.as_posix(), combine=combine, lookup=lookup)
         path.write_text(text + added, encoding="utf-8")
-        config = read_study(path)
-        return add_context(config, prepare_wards(config))[0]
+        study = read_study(path)
+        return add_context(study, prepare_wards(study))[0]
 
     return make, wards.set_index("LSOA21CD")["WD25CD"], by_small_area, figures
 

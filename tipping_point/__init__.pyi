@@ -33,7 +33,7 @@ from .pipeline import explain_in_folder as explain_in_folder
 from .pipeline import freeze_study as freeze_study
 from .pipeline import run_study as run_study
 from .pipeline import show_steps as show_steps
-from .study import Config as Config
+from .study import Study as Study
 from .study import read_study as read_study
 from .tables import InputError as InputError
 from .tables import deprivation_transform as deprivation_transform

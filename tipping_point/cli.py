@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 
     from tipping_point.fetch.web import Progress, Web
     from tipping_point.pipeline import Results
-    from tipping_point.study import Config
+    from tipping_point.study import Study
 
 DONE, OUR_FAULT, THEIR_FAULT = 0, 1, 2
+
+SCHEMA_FILE = "tipping-point.schema.json"
+"""The schema that the head of a study file names (#:schema ...), as `new` and `demo` write it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -164,6 +167,15 @@ def _parser() -> argparse.ArgumentParser:
     fetch.add_argument("--offline", action="store_true", help="use the cache alone, and name all that is missing")
     fetch.set_defaults(action=_fetch)
 
+    schema = commands.add_parser(
+        "schema",
+        help="write the JSON Schema of the study file, by which editors complete and check it",
+        description="Write the JSON Schema of the study file to standard output, or to a file. A study file that "
+        f"begins with '#:schema {SCHEMA_FILE}' is completed and checked by editors that know Taplo.",
+    )
+    schema.add_argument("--output", type=Path, metavar="FILE.json", help="write it there")
+    schema.set_defaults(action=_schema)
+
     cache = commands.add_parser(
         "cache",
         help="list or clear what was fetched before",
@@ -182,6 +194,7 @@ def _demo(options: argparse.Namespace, command: str) -> None:
     inputs = options.output.with_name(f"{options.output.name}-inputs")
     print(f"Making a synthetic city in {inputs}", file=sys.stderr)
     demo = make_demo(inputs)
+    _write_schema(inputs / SCHEMA_FILE)
     _run_and_tell(read_study(demo.study), options.output, "public", command)
     print(f"The study file to copy from: {demo.study}")
 
@@ -204,8 +217,8 @@ def _check(options: argparse.Namespace, command: str) -> None:  # noqa: ARG001 -
 def _run(options: argparse.Namespace, command: str) -> None:
     from tipping_point.study import read_study
 
-    config = read_study(options.study)
-    _run_and_tell(config, options.output or _folder_of(options.study), options.edition, command, pdf=options.pdf)
+    study = read_study(options.study)
+    _run_and_tell(study, options.output or _folder_of(options.study), options.edition, command, pdf=options.pdf)
 
 
 def _folder_of(study: Path, suffix: str = "") -> Path:
@@ -233,9 +246,9 @@ def _backtest(options: argparse.Namespace, command: str) -> None:
     from tipping_point.backtest import describe_backtest, run_backtest
     from tipping_point.study import read_study
 
-    config = read_study(options.study)
+    study = read_study(options.study)
     output = options.output or _folder_of(options.study, "-backtest")
-    result = run_backtest(config, output=output, command=command, progress=lambda name: print(name, file=sys.stderr))
+    result = run_backtest(study, output=output, command=command, progress=lambda name: print(name, file=sys.stderr))
     for line in describe_backtest(result):
         print(line)
     print(f"Tables: {output}")
@@ -245,9 +258,9 @@ def _freeze(options: argparse.Namespace, command: str) -> None:  # noqa: ARG001 
     from tipping_point.pipeline import compare_criteria, freeze_study
     from tipping_point.study import read_study
 
-    config = read_study(options.study)
-    path = freeze_study(config, today=date.today())
-    print(compare_criteria(config, path.parent / path.stem, today=date.today()).sentence)
+    study = read_study(options.study)
+    path = freeze_study(study, today=date.today())
+    print(compare_criteria(study, path.parent / path.stem, today=date.today()).sentence)
     print(f"Written: {path}")
 
 
@@ -263,12 +276,35 @@ def _fetch(options: argparse.Namespace, command: str) -> None:  # noqa: ARG001 -
     from tipping_point.pipeline.fetch import describe_brought, fetch_study, record_path
     from tipping_point.study import read_study
 
-    config = read_study(options.study, must_exist=False)
+    study = read_study(options.study, must_exist=False)
     with _open_web(offline=options.offline) as web:
-        brought = fetch_study(config, web=web)
-    for line in describe_brought(brought, study=config.path):
+        brought = fetch_study(study, web=web)
+    for line in describe_brought(brought, study=study.path):
         print(line)
-    print(f"Record: {record_path(config.path)}")
+    print(f"Record: {record_path(study.path)}")
+
+
+def _schema(options: argparse.Namespace, command: str) -> None:  # noqa: ARG001 - every action has one signature
+    from tipping_point.study import write_schema
+
+    if options.output is None:
+        print(write_schema(), end="")
+        return
+    _write_schema(options.output)
+    print(f"Written: {options.output}")
+
+
+def _write_schema(path: Path) -> None:
+    """The schema beside the study files that name it."""
+    from tipping_point.outputs.pages import write_text
+    from tipping_point.study import write_schema
+
+    try:
+        write_text(path, write_schema())
+    except OSError as error:
+        from tipping_point.tables import InputError
+
+        raise InputError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def _cache(options: argparse.Namespace, command: str) -> None:  # noqa: ARG001 - every action has one signature
@@ -312,14 +348,14 @@ def _open_web(*, offline: bool) -> Iterator[Web]:
         yield open_web(offline=offline, progress=show, tell=lambda text: tqdm.write(text, file=sys.stderr))
 
 
-def _run_and_tell(config: Config, output: Path, edition: str, command: str, *, pdf: bool | None = None) -> None:
+def _run_and_tell(study: Study, output: Path, edition: str, command: str, *, pdf: bool | None = None) -> None:
     from tqdm import tqdm
 
     from tipping_point.outputs.pdf import why_no_pdf
     from tipping_point.pipeline import STEPS, run_study
 
     with tqdm(total=len(STEPS), bar_format="{n_fmt}/{total_fmt} {desc} [{elapsed}]", file=sys.stderr) as bar:
-        results = run_study(config, output=output, edition=edition, command=command, progress=_advance(bar), pdf=pdf)
+        results = run_study(study, output=output, edition=edition, command=command, progress=_advance(bar), pdf=pdf)
         bar.set_description_str("Done")
         bar.update(1)
     for line in describe_results(results):

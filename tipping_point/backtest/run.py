@@ -24,7 +24,7 @@ from tipping_point.outputs.pages import write_text
 from tipping_point.pipeline.protect import threshold_of_crimes
 from tipping_point.pipeline.run import analyse
 from tipping_point.pipeline.vocabulary import choose_weights, vocabulary_of
-from tipping_point.study import Config
+from tipping_point.study import Study
 from tipping_point.tables import InputError
 
 log = logging.getLogger(__name__)
@@ -57,12 +57,12 @@ def _say_nothing(_: str) -> None:
 
 
 def run_backtest(
-    config: Config, *, output: Path, command: str = "", progress: Callable[[str], None] | None = None
+    study: Study, *, output: Path, command: str = "", progress: Callable[[str], None] | None = None
 ) -> Backtest:
     """The backtest of a study, its tables written into `output`.
 
     Args:
-        config: from `read_study`.
+        study: from `read_study`.
         output: a folder of its own; an earlier result there is replaced once this one is whole.
         command: how the run was asked for, for provenance.
         progress: called with the name of each step.
@@ -72,29 +72,29 @@ def run_backtest(
             from files of which small numbers are hidden.
     """
     say = progress or _say_nothing
-    if threshold_of_crimes(config) > OPEN:
+    if threshold_of_crimes(study) > OPEN:
         raise InputError(
             "backtest: its tables tell of every ward what came in each year, and the study's crimes are from files of "
             "which small numbers are hidden; it is for open data, or for files with threshold = 1"
         )
-    find_origins(config.start, config.end)
-    kinds = [source.kind for source in config.of("deprivation")]
+    find_origins(study.period.start, study.period.end)
+    kinds = [source.kind for source in study.of("deprivation")]
     with (
         fresh_folder(output) as folder,
-        run_log(folder / RUN / "run.log", inputs=[source.path for source in config.sources]),
+        run_log(folder / RUN / "run.log", inputs=[source.path for source in study.sources.all]),
     ):
         say("Reading and counting")
-        results = analyse(config)
-        weights = choose_weights(config)
-        inputs = prepare(results.wards, results.counts, weights, vocabulary_of(config), daytime=config.daytime)
-        backtest = backtest_tables(inputs, results.graph, kinds=kinds, seed=config.seed, progress=say)
+        results = analyse(study)
+        weights = choose_weights(study)
+        inputs = prepare(results.wards, results.counts, weights, vocabulary_of(study), daytime=study.rates.daytime)
+        backtest = backtest_tables(inputs, results.graph, kinds=kinds, seed=study.seed, progress=say)
         say("Writing tables")
         write_backtest(backtest, folder / TABLES)
-        write_text(folder / RUN / "study.toml", config.text)
+        write_text(folder / RUN / "study.toml", study.text)
         kept = keep_others(output, folder)
         write_provenance(
-            folder, study=config.name, settings={"measure": config.measure, "seed": config.seed},
-            sources=results.sources, synthetic=config.synthetic, choices=backtest.notes, run={"command": command},
+            folder, study=study.name, settings={"measure": study.measure, "seed": study.seed},
+            sources=results.sources, synthetic=study.study.synthetic, choices=backtest.notes, run={"command": command},
             first_run={}, kept=kept,
         )  # fmt: skip
     return backtest

@@ -6,6 +6,7 @@ from tipping_point.demo import files
 from tipping_point.demo.names import CITY
 
 STUDY = """\
+#:schema tipping-point.schema.json
 # {city}: SYNTHETIC. The city, its people and its crimes are invented; nothing here is about a real place.
 #
 # A study file says what to read, what to measure and how to choose. It has one section for each step.

@@ -173,7 +173,7 @@ def find_hotspots(
     wards: Wards,
     graph: Graph,
     *,
-    column: str = "standardised_rate",
+    column: str = "component_harm_rate",
     methods: Sequence[str] = ("gi_star", "local_moran"),
     permutations: int = 9999,
     max_permutations: int = 99_999,

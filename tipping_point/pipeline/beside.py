@@ -11,7 +11,7 @@ import pandas as pd
 
 from tipping_point.fetch.areas_by_name import list_partnerships
 from tipping_point.sources.context import WIDER, known_areas, read_context
-from tipping_point.study import Config, Source
+from tipping_point.study import Source, Study
 from tipping_point.tables import CONTEXT, CONTEXT_LEVELS, InputError, force_slug, plain_name
 
 _OPTIONS = ("area", "period", "value", "lower", "upper", "sheet")
@@ -30,11 +30,11 @@ class Beside:
     rows: Mapping[Path, int] = field(default_factory=dict)
 
 
-def read_beside(config: Config, lookups: Sequence[pd.DataFrame], wards: gpd.GeoDataFrame) -> Beside:
+def read_beside(study: Study, lookups: Sequence[pd.DataFrame], wards: gpd.GeoDataFrame) -> Beside:
     """Every [[sources.context]] of the study: the figures of those areas in which wards of the study lie.
 
     Args:
-        config: the study.
+        study: the study.
         lookups: the study's, by which areas and wards are known.
         wards: with district_code, district_name, force_name and country.
 
@@ -44,7 +44,7 @@ def read_beside(config: Config, lookups: Sequence[pd.DataFrame], wards: gpd.GeoD
     tables, faults = [], list[str]()
     inside: dict[str, frozenset[str]] = {}
     rows: dict[Path, int] = {}
-    sources = config.of("context")
+    sources = study.of("context")
     names = [source.options["name"] for source in sources]
     faults += [f"sources.context: the name '{name}' stands twice" for name in sorted({*names}) if names.count(name) > 1]
     for source in sources:

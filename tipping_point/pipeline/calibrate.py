@@ -14,12 +14,12 @@ from tipping_point.pipeline.protect import threshold_of_crimes
 from tipping_point.pipeline.read import Prepared
 from tipping_point.pipeline.vocabulary import measured_flag, vocabulary_of
 from tipping_point.sources.calibration import read_recorded_crime
-from tipping_point.study import Config
+from tipping_point.study import Study
 from tipping_point.tables import InputError, force_slug, plain_type
 
 
 def calibrate_study(
-    config: Config, prepared: Prepared, wards: gpd.GeoDataFrame, counts: pd.DataFrame
+    study: Study, prepared: Prepared, wards: gpd.GeoDataFrame, counts: pd.DataFrame
 ) -> tuple[dict[str, pd.DataFrame], tuple[str, ...]]:
     """The tables recorded_crime and, from a table by partnership, recorded_crime_partnerships; and what to say of them.
 
@@ -28,14 +28,14 @@ def calibrate_study(
     Raises:
         InputError: a study of other crime types, two files with the same quarters, or no lookup of partnerships.
     """
-    if vocabulary_of(config) != "police_uk":
+    if vocabulary_of(study) != "police_uk":
         raise InputError(
             "sources.recorded_crime: its offences are held to the types of police.uk; the study has others"
         )
-    if measured_flag(config):
+    if measured_flag(study):
         counts = counts.assign(crime_type=counts["crime_type"].map(plain_type))
     forces = {force_slug(name) for name in wards["force_name"].dropna() if name}
-    published = _read(config, forces)
+    published = _read(study, forces)
     members = list_partnerships(prepared.lookups)
     tables: dict[str, pd.DataFrame] = {}
     said: list[str] = []
@@ -43,7 +43,7 @@ def calibrate_study(
     if whole or not parts:
         inside = wards[wards["force_name"].isin(whole)] if parts else wards
         held = counts[counts["ward_code"].isin(inside.index)]
-        tables["recorded_crime"] = _safe(config, calibrate_counts(held, published, inside))
+        tables["recorded_crime"] = _safe(study, calibrate_counts(held, published, inside))
         said += explain_calibration(tables["recorded_crime"])
     if parts:
         said.append(
@@ -56,25 +56,25 @@ def calibrate_study(
                 "sources.recorded_crime: a table by community safety partnership needs the lookup of districts to"
                 " partnerships to forces (lookup_force) among [[sources.lookup]]"
             )
-        table = _safe(config, calibrate_partnerships(counts, published, wards, members))
+        table = _safe(study, calibrate_partnerships(counts, published, wards, members))
         tables["recorded_crime_partnerships"] = table
         said += explain_partnerships(table)
     return tables, tuple(said)
 
 
-def _safe(config: Config, table: pd.DataFrame) -> pd.DataFrame:
+def _safe(study: Study, table: pd.DataFrame) -> pd.DataFrame:
     """The ratios as they may be told, since sentences are made of them: coarse where small numbers are hidden."""
-    threshold = threshold_of_crimes(config)
+    threshold = threshold_of_crimes(study)
     return table if threshold == OPEN else coarse_ratios(table, threshold=threshold)
 
 
-def _read(config: Config, forces: set[str]) -> pd.DataFrame:
+def _read(study: Study, forces: set[str]) -> pd.DataFrame:
     """Every file of recorded crime, the study's forces alone.
 
     Raises:
         InputError: two files have the same quarter of a force or partnership: it would count twice.
     """
-    tables = {source.path: read_recorded_crime(source.path, forces=forces) for source in config.of("recorded_crime")}
+    tables = {source.path: read_recorded_crime(source.path, forces=forces) for source in study.of("recorded_crime")}
     keys = [
         table[["force", "partnership", "quarter"]].drop_duplicates().assign(file=path.name)
         for path, table in tables.items()

@@ -26,7 +26,7 @@ from tipping_point.measures.windows import count_by_month
 from tipping_point.pipeline.firm import Firm
 from tipping_point.pipeline.hot import test_hotspots
 from tipping_point.pipeline.vocabulary import vocabulary_of
-from tipping_point.study import Config
+from tipping_point.study import Study
 
 NEXT = 10
 """Areas shown as nearly chosen, in each country."""
@@ -73,40 +73,47 @@ def wards_of(areas: pd.DataFrame) -> frozenset[str]:
 
 
 def choose_areas(
-    config: Config, wards: gpd.GeoDataFrame, graph: Graph, counts: pd.DataFrame, firm: Firm,
+    study: Study, wards: gpd.GeoDataFrame, graph: Graph, counts: pd.DataFrame, firm: Firm,
     *, weights: Mapping[str, float], components: Sequence[Component],
 ) -> Chosen:  # fmt: skip
     """The areas by the method that the study names: touching hot wards, the best groups by value, or the user's own."""
-    if config.method == "select":
-        return _select(config, wards, graph, counts, firm, weights=weights)
-    table, sentences = _touching(config, wards, graph) if config.method == "touching" else _given(config, wards, graph)
-    areas = rank_areas(table, number=config.areas, per_authority=config.per_authority)
-    judged = add_area_firmness(areas, wards, firm.simulated, firm.scored, number=config.areas)
+    if study.areas.method == "select":
+        return _select(study, wards, graph, counts, firm, weights=weights)
+    table, sentences = (
+        _touching(study, wards, graph) if study.areas.method == "touching" else _given(study, wards, graph)
+    )
+    areas = rank_areas(table, number=study.areas.areas, per_authority=study.areas.per_authority)
+    judged = add_area_firmness(areas, wards, firm.simulated, firm.scored, number=study.areas.areas)
     # Where no more areas were found than asked for, all are on the list in any simulation: that says nothing.
-    contested = judged["rank"].notna().groupby(judged["country"]).transform("sum") > config.areas
+    contested = judged["rank"].notna().groupby(judged["country"]).transform("sum") > study.areas.areas
     for name in ("share_in_top", "share_in_top_choices"):
         judged[name] = judged[name].where(contested)
-    if config.preset:
+    if study.index.preset:
         judged[["rank_low", "rank_high", "share_in_top", "rank_group"]] = pd.NA
-    if config.method == "given":
+    if study.areas.method == "given":
         return Chosen(judged, {}, None, sentences)
     named = [name for name in firm.scored.columns if name != BASE and not name.startswith("weights: ")]
-    others = {_what_if(name): _first_by(areas, wards, firm.scored[name], config) for name in named}
-    others |= _without_police(config, wards, graph, counts, weights, components)
+    others = {_what_if(name): _first_by(areas, wards, firm.scored[name], study) for name in named}
+    others |= _without_police(study, wards, graph, counts, weights, components)
     return Chosen(judged, others, None, sentences)
 
 
-def _touching(config: Config, wards: gpd.GeoDataFrame, graph: Graph) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+def _touching(study: Study, wards: gpd.GeoDataFrame, graph: Graph) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
     found = group_touching(
-        wards, graph, limits=config.limits, votes=config.votes, include=config.include, exclude=config.exclude
+        wards,
+        graph,
+        limits=study.areas.limits,
+        votes=study.areas.votes,
+        include=study.areas.include,
+        exclude=study.areas.exclude,
     )
-    return _build(config, wards, found), ()
+    return _build(study, wards, found), ()
 
 
-def _given(config: Config, wards: gpd.GeoDataFrame, graph: Graph) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+def _given(study: Study, wards: gpd.GeoDataFrame, graph: Graph) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
     """The user's own list: every area stands in it, and what does not keep to the limits is said."""
-    scored = score_given(wards, graph, config.given, limits=config.limits, value="value")
-    areas = _build(config, wards, members(scored, graph))
+    scored = score_given(wards, graph, study.areas.named, limits=study.areas.limits, value="value")
+    areas = _build(study, wards, members(scored, graph))
     own = scored.set_index("area_id")
     areas["area_name"] = own["area_name"].reindex(areas.index)
     areas["within_limits"] = own["within_limits"].reindex(areas.index)
@@ -116,30 +123,32 @@ def _given(config: Config, wards: gpd.GeoDataFrame, graph: Graph) -> tuple[gpd.G
 
 
 def _select(
-    config: Config, wards: gpd.GeoDataFrame, graph: Graph, counts: pd.DataFrame, firm: Firm,
+    study: Study, wards: gpd.GeoDataFrame, graph: Graph, counts: pd.DataFrame, firm: Firm,
     *, weights: Mapping[str, float],
 ) -> Chosen:  # fmt: skip
     """The best groups by value, the next best that share no ward with them, and the choice again in other ways."""
-    rule = Rule(config.areas, config.limits, config.per_authority, config.include, config.exclude)
-    selection = find_selection(wards, graph, rule=rule, value="value", seed=config.seed)
+    rule = Rule(
+        study.areas.areas, study.areas.limits, study.areas.per_authority, study.areas.include, study.areas.exclude
+    )
+    selection = find_selection(wards, graph, rule=rule, value="value", seed=study.seed)
     chosen = selection.chosen
     near = near_misses(selection, wards)
     following = next_groups(selection, wards, near, number=NEXT)
     both = pd.concat([chosen, following], ignore_index=True)
-    areas = _build(config, wards, members(both, graph))
+    areas = _build(study, wards, members(both, graph))
     areas["shortlisted"] = areas.index.isin(chosen["area_id"])
-    areas = rank_areas(areas, number=config.areas, by="value")
+    areas = rank_areas(areas, number=study.areas.areas, by="value")
     drawn = simulate_value(
-        wards, counts, weights=weights, years=config.years, visitors=config.visitors,
-        simulations=config.selections, variance=config.variance, seed=config.seed, fits=firm.fits,
+        wards, counts, weights=weights, years=study.areas.years, visitors=study.areas.visitors,
+        simulations=study.firmness.selections, variance=study.firmness.variance, seed=study.seed, fits=firm.fits,
     )  # fmt: skip
-    other = _other_values(config, wards, counts, weights)
+    other = _other_values(study, wards, counts, weights)
     areas = add_area_firmness(
-        areas, wards, drawn, other.assign(**{"as chosen": wards["value"]}), number=config.areas, combine="sum"
+        areas, wards, drawn, other.assign(**{"as chosen": wards["value"]}), number=study.areas.areas, combine="sum"
     )
-    again = choose_again(selection, drawn, seed=config.seed)
+    again = choose_again(selection, drawn, seed=study.seed)
     areas["share_in_top"] = share_again(areas, wards, again)
-    others = choose_again(selection, other, seed=config.seed)
+    others = choose_again(selection, other, seed=study.seed)
     sentences = [sentence for note in chosen.attrs["selection"].values() for sentence in note["sentences"]]
     return Chosen(
         areas,
@@ -150,51 +159,53 @@ def _select(
 
 
 def _other_values(
-    config: Config, wards: gpd.GeoDataFrame, counts: pd.DataFrame, weights: Mapping[str, float]
+    study: Study, wards: gpd.GeoDataFrame, counts: pd.DataFrame, weights: Mapping[str, float]
 ) -> pd.DataFrame:
     """The value of every ward under other defensible settings, one column each."""
 
     def value(
-        *, visitors: bool = config.visitors, years: int = config.years, types: Mapping[str, float] = weights
+        *, visitors: bool = study.areas.visitors, years: int = study.areas.years, types: Mapping[str, float] = weights
     ) -> pd.Series:
-        return add_value(wards, counts, weights=types, years=years, visitors=visitors, kind=config.kind)["value"]
+        return add_value(wards, counts, weights=types, years=years, visitors=visitors, kind=study.areas.kind)["value"]
 
     resident = wards["value"].notna()
-    plain = wards["excess_harm"] if config.visitors else wards["excess_harm"].mask(wards["visitor_ward"].eq(True), 0.0)
+    plain = (
+        wards["excess_harm"] if study.areas.visitors else wards["excess_harm"].mask(wards["visitor_ward"].eq(True), 0.0)
+    )
     other = {
         "deprivation did not count": plain,
         "all harm counted, not only what is above the usual": wards["value_plain"],
-        ("busy centres counted nothing" if config.visitors else "busy centres counted as other wards do"): value(
-            visitors=not config.visitors
+        ("busy centres counted nothing" if study.areas.visitors else "busy centres counted as other wards do"): value(
+            visitors=not study.areas.visitors
         ),
     }
     months = counts["month"].nunique()
-    if config.years > 1 and months >= 24:
+    if study.areas.years > 1 and months >= 24:
         other["only the last 12 months counted"] = value(years=1)
-    victims = victim_reported(vocabulary_of(config), weights)
+    victims = victim_reported(vocabulary_of(study), weights)
     if victims and len(victims) < len(weights):
         other[WITHOUT_POLICE] = value(types={kind: weights[kind] for kind in victims})
     return pd.DataFrame(other).where(resident, axis=0)
 
 
 def _without_police(
-    config: Config, wards: gpd.GeoDataFrame, graph: Graph, counts: pd.DataFrame, weights: Mapping[str, float],
+    study: Study, wards: gpd.GeoDataFrame, graph: Graph, counts: pd.DataFrame, weights: Mapping[str, float],
     components: Sequence[Component],
 ) -> dict[str, frozenset[str]]:  # fmt: skip
     """The touching hot wards that the whole study finds without the offences that police generate."""
-    victims = victim_reported(vocabulary_of(config), weights)
-    if config.method != "touching" or not victims or len(victims) == len(weights):
+    victims = victim_reported(vocabulary_of(study), weights)
+    if study.areas.method != "touching" or not victims or len(victims) == len(weights):
         return {}
     kept = {kind: weights[kind] for kind in victims}
-    again = add_rates(add_crimes(wards, counts, weights=kept), denominator=config.denominator)
-    again = add_index(again, components=components, scale=config.scale, combine=config.combine)
-    again = test_hotspots(config, again, graph, count_by_month(counts, weights=dict.fromkeys(kept, 1.0)))
-    table, _ = _touching(config, again, graph)
-    ranked = rank_areas(table, number=config.areas, per_authority=config.per_authority)
+    again = add_rates(add_crimes(wards, counts, weights=kept), denominator=study.rates.denominator)
+    again = add_index(again, components=components, scale=study.index.scale, combine=study.index.combine)
+    again = test_hotspots(study, again, graph, count_by_month(counts, weights=dict.fromkeys(kept, 1.0)))
+    table, _ = _touching(study, again, graph)
+    ranked = rank_areas(table, number=study.areas.areas, per_authority=study.areas.per_authority)
     return {WITHOUT_POLICE: wards_of(ranked[ranked["shortlisted"]])}
 
 
-def _first_by(areas: gpd.GeoDataFrame, wards: gpd.GeoDataFrame, scores: pd.Series, config: Config) -> frozenset[str]:
+def _first_by(areas: gpd.GeoDataFrame, wards: gpd.GeoDataFrame, scores: pd.Series, study: Study) -> frozenset[str]:
     """Codes of the wards that the same areas would shortlist by other scores of the wards."""
     other = areas.drop(columns=["rank", "shortlisted"])
     member = area_members(other)
@@ -202,13 +213,13 @@ def _first_by(areas: gpd.GeoDataFrame, wards: gpd.GeoDataFrame, scores: pd.Serie
     score = scores.reindex(member["ward_code"]).to_numpy()
     total = pd.DataFrame({"score": score * people, "people": people}).groupby(member["area_id"].to_numpy()).sum()
     other["index_score"] = (total["score"] / total["people"]).reindex(other.index)
-    ranked = rank_areas(other, number=config.areas, per_authority=config.per_authority)
+    ranked = rank_areas(other, number=study.areas.areas, per_authority=study.areas.per_authority)
     return wards_of(ranked[ranked["shortlisted"]])
 
 
-def _build(config: Config, wards: gpd.GeoDataFrame, found: pd.DataFrame) -> gpd.GeoDataFrame:
+def _build(study: Study, wards: gpd.GeoDataFrame, found: pd.DataFrame) -> gpd.GeoDataFrame:
     """One row per area with its rates and its value."""
-    areas = build_areas(wards, found, limits=config.limits)
+    areas = build_areas(wards, found, limits=study.areas.limits)
     areas["crime_rate"] = areas["crimes"] / areas["exposure"]
     areas["crime_rate_low"], areas["crime_rate_high"] = poisson_interval(areas["crimes"], areas.pop("exposure"))
     member = area_members(areas)

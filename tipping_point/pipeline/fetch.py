@@ -25,7 +25,7 @@ from tipping_point.fetch.datasets import fetch_dataset
 from tipping_point.fetch.download import NotInCacheError, Web, fetch_all
 from tipping_point.fetch.police_archive import BASE
 from tipping_point.pipeline.street import STREET, make_street, plan_street
-from tipping_point.study import Config, Source
+from tipping_point.study import Source, Study
 from tipping_point.tables import InputError
 
 log = logging.getLogger(__name__)
@@ -61,13 +61,13 @@ class _Order:
     """Where it comes from, if that is known beforehand."""
 
 
-def fetch_study(config: Config, *, web: Web) -> tuple[Brought, ...]:
+def fetch_study(study: Study, *, web: Web) -> tuple[Brought, ...]:
     """Bring every source of a study that names its dataset to the path that the study gives it.
 
     Street crimes come last: which forces they are of is known by the lookups.
 
     Args:
-        config: of `read_study(path, must_exist=False)`; its sources' options hold `dataset` and, for boundaries,
+        study: of `read_study(path, must_exist=False)`; its sources' options hold `dataset` and, for boundaries,
             lookups and estimates, `year` (by default that of the wards).
         web: the settings of the run.
 
@@ -75,15 +75,15 @@ def fetch_study(config: Config, *, web: Web) -> tuple[Brought, ...]:
         InputError: everything that is missing, and why, at once: a file without a dataset that is not there, a dataset
             that cannot be had (NotInCacheError, if offline is the only reason). What could be brought stays.
     """
-    named = _by_path(config)
-    bare = [source for source in config.sources if source.path not in named and not source.path.exists()]
+    named = _by_path(study)
+    bare = [source for source in study.sources.all if source.path not in named and not source.path.exists()]
     street = [source for source in named.values() if source.options["dataset"] == STREET]
     others = [source for source in named.values() if source.options["dataset"] != STREET]
     plain = [partial(_refuse, source) for source in bare]
-    plain += [partial(_bring, config, web, partial(_order, config, source)) for source in others]
-    crime = [partial(_bring, config, web, partial(_order_street, config, source, street)) for source in street]
-    key = hashlib.sha256(str(config.path.resolve()).encode()).hexdigest()
-    with web.cache.lock(key, patience=web.manners.total_seconds, what=config.path.name):
+    plain += [partial(_bring, study, web, partial(_order, study, source)) for source in others]
+    crime = [partial(_bring, study, web, partial(_order_street, study, source, street)) for source in street]
+    key = hashlib.sha256(str(study.path.resolve()).encode()).hexdigest()
+    with web.cache.lock(key, patience=web.manners.total_seconds, what=study.path.name):
         first, last = fetch_all([partial(fetch_all, plain), partial(fetch_all, crime)])
     log.info("fetch: %d sources, %d of them fetched now", len(named), sum(b.state == FETCHED for b in (*first, *last)))
     return (*first, *last)
@@ -107,7 +107,7 @@ def describe_brought(brought: Sequence[Brought], *, study: Path) -> list[str]:
 # -------------------------------------------------------------------------------------------------- what is wanted
 
 
-def _by_path(config: Config) -> dict[Path, Source]:
+def _by_path(study: Study) -> dict[Path, Source]:
     """The sources that name a dataset, by path: several indicators may be columns of one file.
 
     Raises:
@@ -115,7 +115,7 @@ def _by_path(config: Config) -> dict[Path, Source]:
     """
     named: dict[Path, Source] = {}
     faults = []
-    for source in config.sources:
+    for source in study.sources.all:
         key = source.options.get("dataset")
         if key and named.setdefault(source.path, source).options["dataset"] != key:
             faults.append(f"{source.path}: is to be '{named[source.path].options['dataset']}' and '{key}'; keep one.")
@@ -133,16 +133,16 @@ def _refuse(source: Source) -> Brought:
     )
 
 
-def _order(config: Config, source: Source) -> _Order:
-    key, year = source.options["dataset"], int(source.options.get("year") or config.ward_year)
+def _order(study: Study, source: Source) -> _Order:
+    key, year = source.options["dataset"], int(source.options.get("year") or study.study.ward_year)
     return _Order(
         source, {"dataset": key, "year": year}, lambda web, folder: fetch_dataset(web, key, folder, year=year)
     )
 
 
-def _order_street(config: Config, source: Source, named: Sequence[Source]) -> _Order:
+def _order_street(study: Study, source: Source, named: Sequence[Source]) -> _Order:
     path = source.path
-    settings = plan_street(config, path, [other.path for other in named])
+    settings = plan_street(study, path, [other.path for other in named])
     address = f"{BASE}/{settings['archive']}.zip" if settings["archive"] else f"{BASE}/"
     make = partial(make_street, name=path.name, **settings)
     return _Order(source, {"dataset": STREET, **settings}, make, address)
@@ -151,11 +151,11 @@ def _order_street(config: Config, source: Source, named: Sequence[Source]) -> _O
 # ------------------------------------------------------------------------------------------------- bringing it
 
 
-def _bring(config: Config, web: Web, order: Callable[[], _Order]) -> Brought:
+def _bring(study: Study, web: Web, order: Callable[[], _Order]) -> Brought:
     """One source to its path, unless what stands there is to be left."""
     wanted = order()
-    path, record = wanted.source.path, read_record(config.path)
-    name = _name(config.path, path)
+    path, record = wanted.source.path, read_record(study.path)
+    name = _name(study.path, path)
     if _is_filled(path) and (held := _held(wanted, record.get(name))):
         return held
     web.say(f"{name}: fetching {wanted.settings['dataset']}")
@@ -173,7 +173,7 @@ def _bring(config: Config, web: Web, order: Callable[[], _Order]) -> Brought:
             # In this order: a run that dies between any two leaves an entry without a file, and never a file of which
             # the record says nothing or something else.
             _clear(path)
-            _write_record(config.path, {**record, name: _entry(wanted, brought)})
+            _write_record(study.path, {**record, name: _entry(wanted, brought)})
             with writing(path.parent):
                 made.replace(path)
     except NotInCacheError as error:

@@ -14,7 +14,7 @@ from tipping_point.measures.long_run import Fits
 from tipping_point.measures.sensitivity import describe_ranking, explain_ranking
 from tipping_point.measures.simulate import simulate_index
 from tipping_point.measures.uncertainty import add_firmness
-from tipping_point.study import Config
+from tipping_point.study import Study
 
 NO_CHANCE_OF_PRESET = (
     "How far chance could move a rank by the Vulnerable Localities Index is not worked out: two of its six parts are "
@@ -41,7 +41,7 @@ class Firm:
 
 
 def judge_ranks(
-    config: Config,
+    study: Study,
     wards: gpd.GeoDataFrame,
     counts: pd.DataFrame,
     *,
@@ -51,25 +51,29 @@ def judge_ranks(
     """The sampling interval and the choice range of every ward's rank."""
     fits: Fits = {}
     simulated = simulate_index(
-        wards, counts, components=components, scale=config.scale, combine=config.combine,
-        denominator=config.denominator, simulations=config.simulations, harm_weights=weights,
-        variance=config.variance, seed=config.seed, fits=fits,
+        wards, counts, components=components, scale=study.index.scale, combine=study.index.combine,
+        denominator=study.rates.denominator, simulations=study.firmness.simulations, harm_weights=weights,
+        variance=study.firmness.variance, seed=study.seed, fits=fits,
     )  # fmt: skip
     choices = list_choices(
-        components=components, months=sorted(counts["month"].unique()), scale=config.scale, combine=config.combine,
-        denominator=config.denominator,
-        denominators=["resident", *([config.daytime] if config.daytime else [])], seed=config.seed,
-    )  # fmt: skip
+        components=components,
+        months=sorted(counts["month"].unique()),
+        scale=study.index.scale,
+        combine=study.index.combine,
+        denominator=study.rates.denominator,
+        denominators=["resident", *([study.rates.daytime] if study.rates.daytime else [])],
+        seed=study.seed,
+    )
     scored = score_choices(
-        wards, counts, choices, simulations=min(config.simulations, 100), harm_weights=weights,
-        variance=config.variance, seed=config.seed, fits=fits,
+        wards, counts, choices, simulations=min(study.firmness.simulations, 100), harm_weights=weights,
+        variance=study.firmness.variance, seed=study.seed, fits=fits,
     )  # fmt: skip
     explained = explain_ranking(
-        wards, counts, choices, harm_weights=weights, variance=config.variance, seed=config.seed, fits=fits
+        wards, counts, choices, harm_weights=weights, variance=study.firmness.variance, seed=study.seed, fits=fits
     )
-    judged = add_choice_range(add_firmness(wards, simulated, top=config.top), scored, top=config.top)
+    judged = add_choice_range(add_firmness(wards, simulated, top=study.firmness.top), scored, top=study.firmness.top)
     sentences = simulated.attrs["choices"]
-    if config.preset:
+    if study.index.preset:
         # Its score is held when crime is drawn anew, though two of its parts are crime: that would look too firm.
         judged[["rank_low", "rank_high", "share_in_top", "rank_group"]] = pd.NA
         sentences = (NO_CHANCE_OF_PRESET,)
@@ -77,7 +81,7 @@ def judge_ranks(
         wards=judged,
         simulated=simulated,
         scored=scored,
-        compared=compare_rankings(judged, scored, choices, top=config.top),
+        compared=compare_rankings(judged, scored, choices, top=study.firmness.top),
         explained=explained,
         sentences=(*sentences, *describe_ranking(explained)),
         fits=fits,

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from tipping_point.outputs.folder import find_record
-from tipping_point.study import Config, Source
+from tipping_point.study import Source, Study
 from tipping_point.tables import InputError
 
 log = logging.getLogger(__name__)
 
-NOT_CRITERIA = ("path", "text", "name", "place", "assurance")
-"""Fields of a study that cannot move a list."""
+NOT_CRITERIA = ("name", "place")
+"""Settings that cannot move a list."""
 
 
 NOT_FIXED = "Criteria were not fixed before the run."
@@ -41,13 +41,9 @@ class Criteria:
     """Date and settings of the first run into the folder, to be kept by every later one."""
 
 
-def settings_of(config: Config) -> dict[str, Any]:
+def settings_of(study: Study) -> dict[str, Any]:
     """Everything in the study that can move a list, as plain values: the same for the same study on any machine."""
-    return {
-        each.name: _plain(getattr(config, each.name))
-        for each in dataclasses.fields(config)
-        if each.name not in NOT_CRITERIA
-    }
+    return {name: _plain(value) for name, value in study.settings().items() if name not in NOT_CRITERIA}
 
 
 def hash_settings(settings: Mapping[str, Any]) -> str:
@@ -60,7 +56,7 @@ def frozen_path(study: Path) -> Path:
     return study.with_name(f"{study.stem}.frozen.json")
 
 
-def freeze_study(config: Config, *, today: date) -> Path:
+def freeze_study(study: Study, *, today: date) -> Path:
     """Write the settings with their hash and today's date beside the study file.
 
     A study that is frozen already keeps its date.
@@ -71,8 +67,8 @@ def freeze_study(config: Config, *, today: date) -> Path:
     Raises:
         InputError: the study was frozen with other settings, or the file cannot be written.
     """
-    path = frozen_path(config.path)
-    settings = settings_of(config)
+    path = frozen_path(study.path)
+    settings = settings_of(study)
     if path.exists():
         before = _read_frozen(path)
         if changed := differences(before["settings"], settings):
@@ -97,20 +93,20 @@ def freeze_study(config: Config, *, today: date) -> Path:
     return path
 
 
-def compare_criteria(config: Config, output: Path, *, today: date) -> Criteria:
+def compare_criteria(study: Study, output: Path, *, today: date) -> Criteria:
     """What the outputs must say of when the criteria were fixed.
 
     Args:
-        config: the study about to run.
+        study: the study about to run.
         output: its folder, in which an earlier run may stand.
         today: the date of this run.
 
     Raises:
         InputError: the frozen file beside the study is not one, or was altered.
     """
-    settings = settings_of(config)
+    settings = settings_of(study)
     first_run = _first_run(output) or {"date": today.isoformat(), "settings": settings}
-    frozen = frozen_path(config.path)
+    frozen = frozen_path(study.path)
     if frozen.exists():
         before = _read_frozen(frozen)
         changed = differences(before["settings"], settings)

@@ -8,24 +8,33 @@ from libpysal.graph import Graph
 
 from tipping_point.hotspots.find import find_hotspots
 from tipping_point.measures.rates import rates_by_period
-from tipping_point.study import Config
+from tipping_point.study import Study
 
 
-def test_hotspots(config: Config, wards: gpd.GeoDataFrame, graph: Graph, monthly: pd.DataFrame) -> gpd.GeoDataFrame:
+def test_hotspots(study: Study, wards: gpd.GeoDataFrame, graph: Graph, monthly: pd.DataFrame) -> gpd.GeoDataFrame:
     """The wards with the columns of every method of the study.
 
     Args:
-        config: the study.
+        study: the study.
         wards: with the column that is tested, population and months_covered.
         graph: neighbours.
         monthly: crimes of the measure, wards x months.
     """
     series, length = None, 1
-    if "emerging" in config.methods:
-        series, length = rates_by_period(wards, monthly, percentile=config.column.startswith("component_"))
+    if "emerging" in study.hotspots.methods:
+        series, length = rates_by_period(wards, monthly, percentile=study.hotspots.column.startswith("component_"))
     exposed = wards.assign(exposure=wards["population"] * wards["months_covered"] / 12)
     return find_hotspots(
-        exposed, graph, column=config.column, methods=config.methods, permutations=config.permutations,
-        max_permutations=config.max_permutations, alpha=config.alpha, correction=config.correction,
-        max_population_share=config.max_population_share, series=series, months=length, seed=config.seed,
-    )  # fmt: skip
+        exposed,
+        graph,
+        column=study.hotspots.column,
+        methods=study.hotspots.methods,
+        permutations=study.hotspots.permutations,
+        max_permutations=study.hotspots.max_permutations,
+        alpha=study.hotspots.alpha,
+        correction=study.hotspots.correction,
+        max_population_share=study.hotspots.max_population_share,
+        series=series,
+        months=length,
+        seed=study.seed,
+    )

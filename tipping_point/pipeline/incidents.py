@@ -12,7 +12,7 @@ from tipping_point.pipeline.vocabulary import INCIDENTS, measured_flag
 from tipping_point.sources.incident_options import CODES
 from tipping_point.sources.incidents import Incidents, join_incidents, read_incidents
 from tipping_point.sources.signals import summarise_incidents
-from tipping_point.study import Config, Source
+from tipping_point.study import Source, Study
 from tipping_point.tables import NOT_CRIME, InputError, marked_type
 from tipping_point.wards.counts import place_crimes
 from tipping_point.wards.coverage import is_covered
@@ -34,19 +34,19 @@ class Located:
     sentences: tuple[str, ...]
 
 
-def read_incident_sources(config: Config) -> Incidents:
+def read_incident_sources(study: Study) -> Incidents:
     """Every incident file of the study, as one; marked incidents apart where the study measures a flag.
 
     Raises:
         InputError: as `read_incidents` and `join_incidents`.
     """
     parts = [
-        read_incidents(source.path, start=config.start, end=config.end, **_options(source))
-        for source in config.of("crime")
+        read_incidents(source.path, start=study.period.start, end=study.period.end, **_options(source))
+        for source in study.of("crime")
         if source.kind == INCIDENTS
     ]
     joined = parts[0] if len(parts) == 1 else join_incidents(parts)
-    flag = measured_flag(config)
+    flag = measured_flag(study)
     return _set_apart(joined, flag) if flag else joined
 
 
@@ -67,7 +67,7 @@ def _set_apart(incidents: Incidents, flag: str) -> Incidents:
 
 
 def locate_incidents(
-    config: Config, incidents: Incidents, *, code_wards: pd.DataFrame, known_wards: pd.Index,
+    study: Study, incidents: Incidents, *, code_wards: pd.DataFrame, known_wards: pd.Index,
     boundaries: gpd.GeoDataFrame, lookups: tuple[pd.DataFrame, ...],
 ) -> Located:  # fmt: skip
     """The ward of every incident: by its code, its point or both, as the study says and as the files allow.
@@ -77,7 +77,7 @@ def locate_incidents(
     Raises:
         InputError: the study asks for points that the files do not have; codes of another vintage; points in no ward.
     """
-    assign, sentences = _how_to_place(config)
+    assign, sentences = _how_to_place(study)
     places = incidents.places
     # A ward's code is looked up as a small area's is, and leads to itself.
     own = pd.DataFrame({"ward_code": known_wards, "share": 1.0}, index=known_wards)
@@ -95,24 +95,24 @@ def locate_incidents(
     )  # fmt: skip
 
 
-def _how_to_place(config: Config) -> tuple[str, tuple[str, ...]]:
+def _how_to_place(study: Study) -> tuple[str, tuple[str, ...]]:
     """How rows are placed, and what is to be said of it."""
-    columns = {source.path.name: set(source.options["columns"]) for source in config.of("crime")}
+    columns = {source.path.name: set(source.options["columns"]) for source in study.of("crime")}
     coded = {name for name, roles in columns.items() if roles & {*CODES}}
     pointed = {name for name, roles in columns.items() if roles - {*CODES} & {"easting", "longitude"}}
-    if config.assign == "point" and len(pointed) < len(columns):
+    if study.crime.assign == "point" and len(pointed) < len(columns):
         raise InputError(
             f"crime.assign: 'point' needs the points of incidents, and {', '.join(sorted(columns.keys() - pointed))} "
             f'has none; name its columns easting and northing, or longitude and latitude, or set crime.assign = "lsoa"'
         )
-    if config.assign != "lsoa" or len(coded) == len(columns):
-        return config.assign, ()
+    if study.crime.assign != "lsoa" or len(coded) == len(columns):
+        return study.crime.assign, ()
     without = ", ".join(sorted(columns.keys() - coded))
     return ("both" if coded else "point"), (f"Incidents of {without} have no code of a place and are placed by point.",)
 
 
 def read_signal(
-    config: Config, source: Source, *, code_wards: pd.DataFrame, known_wards: pd.Index, boundaries: gpd.GeoDataFrame,
+    study: Study, source: Source, *, code_wards: pd.DataFrame, known_wards: pd.Index, boundaries: gpd.GeoDataFrame,
 ) -> pd.DataFrame:  # fmt: skip
     """A community signal by ward: how many in the period, or the mean of their values.
 
@@ -124,7 +124,7 @@ def read_signal(
     if "force" not in options["columns"]:
         options.setdefault("force", source.options["name"])
     found = read_incidents(
-        source.path, start=config.start, end=config.end, **{**options, "name": source.options["name"]}
+        source.path, start=study.period.start, end=study.period.end, **{**options, "name": source.options["name"]}
     )  # fmt: skip
     ward = _ward_of_places(found.places, code_wards, known_wards, boundaries).rename("ward_code")
     table = summarise_incidents(

@@ -18,7 +18,7 @@ from tipping_point.sources.district_figures import read_district_figures
 from tipping_point.sources.explore_education import read_education
 from tipping_point.sources.levels import WARD_LEVELS, mark_proxy
 from tipping_point.sources.schools import bring_schools_to_wards, read_school_register
-from tipping_point.study import Config, Source
+from tipping_point.study import Source, Study
 from tipping_point.tables import Column, InputError
 
 log = logging.getLogger(__name__)
@@ -40,21 +40,21 @@ def level_of(source: Source) -> str:
     return WARD if level.replace("_", " ") in WARD_LEVELS else level
 
 
-def own_indicators(config: Config) -> tuple[Source, ...]:
+def own_indicators(study: Study) -> tuple[Source, ...]:
     """The indicators whose figures are brought to wards as the wards' own."""
-    return tuple(source for source in config.of("indicator") if level_of(source) not in _ENDS)
+    return tuple(source for source in study.of("indicator") if level_of(source) not in _ENDS)
 
 
-def other_indicators(config: Config) -> tuple[Source, ...]:
+def other_indicators(study: Study) -> tuple[Source, ...]:
     """Those that are of districts or schools."""
-    return tuple(source for source in config.of("indicator") if level_of(source) in _ENDS)
+    return tuple(source for source in study.of("indicator") if level_of(source) in _ENDS)
 
 
-def add_other_indicators(config: Config, wards: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, dict[Path, int]]:
+def add_other_indicators(study: Study, wards: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, dict[Path, int]]:
     """The wards with `<name>_of_district`, or `<name>_at_schools` and `<name>_schools`, for each such indicator.
 
     Args:
-        config: the study.
+        study: the study.
         wards: with district_code and shapes.
 
     Returns:
@@ -64,15 +64,15 @@ def add_other_indicators(config: Config, wards: gpd.GeoDataFrame) -> tuple[gpd.G
         InputError: every fault: a level at which the dataset is not published, a figure that is scored, schools
             without a register, figures of none of the study's districts or wards, or what the readers raise.
     """
-    sources = other_indicators(config)
-    faults = [*_level_faults(config.of("indicator")), *_scored(config, sources)]
+    sources = other_indicators(study)
+    faults = [*_level_faults(study.of("indicator")), *_scored(study, sources)]
     if faults:
         raise InputError(faults)
     result, rows = wards.copy() if sources else wards, dict[Path, int]()
     for source in sources:
         try:
             made, read = (
-                _at_schools(config, source, wards) if level_of(source) == "school" else _of_district(source, wards)
+                _at_schools(study, source, wards) if level_of(source) == "school" else _of_district(source, wards)
             )
         except InputError as error:
             faults += error.faults
@@ -85,10 +85,10 @@ def add_other_indicators(config: Config, wards: gpd.GeoDataFrame) -> tuple[gpd.G
     return result, rows
 
 
-def describe_indicators(config: Config) -> list[Column]:
+def describe_indicators(study: Study) -> list[Column]:
     """What the columns of every indicator mean; those that are not the ward's own say whose they are."""
     columns = []
-    for source in config.of("indicator"):
+    for source in study.of("indicator"):
         name, column, worse = (source.options[key] for key in ("name", "column", "worse"))
         what, level = f"{column} of {source.path.name}", level_of(source)
         if level not in _ENDS:
@@ -125,8 +125,8 @@ def _of_district(source: Source, wards: gpd.GeoDataFrame) -> tuple[dict[str, pd.
     return {f"{source.options['name']}{_ENDS['district']}": values}, len(table)
 
 
-def _at_schools(config: Config, source: Source, wards: gpd.GeoDataFrame) -> tuple[dict[str, pd.Series], int]:
-    registers = config.of("schools")
+def _at_schools(study: Study, source: Source, wards: gpd.GeoDataFrame) -> tuple[dict[str, pd.Series], int]:
+    registers = study.of("schools")
     if not registers:
         raise InputError(
             f"sources.indicator: '{source.options['name']}' is by school, and no register says where schools stand; add"
@@ -168,12 +168,14 @@ def _level_faults(sources: Sequence[Source]) -> list[str]:
     return faults
 
 
-def _scored(config: Config, sources: Sequence[Source]) -> list[str]:
+def _scored(study: Study, sources: Sequence[Source]) -> list[str]:
     """A figure that is not the ward's own, named where wards are scored, tested or divided by it."""
     used: Mapping[str, set[str | None]] = {
-        "index.component": {component.column for component in config.components}, "hotspots.column": {config.column},
-        "rates.denominator": {config.denominator, *config.denominators}, "rates.daytime": {config.daytime},
-    }  # fmt: skip
+        "index.component": {component.column for component in study.components},
+        "hotspots.column": {study.hotspots.column},
+        "rates.denominator": {study.rates.denominator, *study.rates.denominators},
+        "rates.daytime": {study.rates.daytime},
+    }
     return [
         f"{place}: '{name}' is {mark_proxy(level_of(source))}; it is shown beside wards and never scored"
         for source in sources

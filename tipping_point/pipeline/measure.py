@@ -22,7 +22,7 @@ from tipping_point.pipeline.count import Placed
 from tipping_point.pipeline.preset import choose_components
 from tipping_point.pipeline.read import Prepared
 from tipping_point.pipeline.vocabulary import is_incidents, vocabulary_of
-from tipping_point.study import Config
+from tipping_point.study import Study
 from tipping_point.tables import NOT_CRIME
 from tipping_point.wards.neighbours import build_graph
 from tipping_point.wards.points import add_near_border
@@ -42,7 +42,7 @@ class Measured:
 
 
 def measure_wards(
-    config: Config, prepared: Prepared, found: Placed, *, weights: Mapping[str, float],
+    study: Study, prepared: Prepared, found: Placed, *, weights: Mapping[str, float],
     domain_weights: Mapping[str, Mapping[str, float]], step: Callable[[], None],
 ) -> Measured:  # fmt: skip
     """Every measure of the wards, in the order in which they build on each other."""
@@ -52,35 +52,39 @@ def measure_wards(
         # What its publisher held back is in no total, and a total without it is not the total.
         lacking = counts.loc[found.withheld & ~counts["crime_type"].isin(NOT_CRIME), "ward_code"].unique()
         wards["crimes_all"] = wards["crimes_all"].mask(wards.index.isin(lacking))
-    if len(found.agreement) and not is_incidents(config):
+    if len(found.agreement) and not is_incidents(study):
         wards = add_near_border(wards, found.placed, types=list(weights))
     wards = add_visitors(
-        wards, counts, vocabulary=vocabulary_of(config), daytime=config.daytime, daytime_kind=config.daytime_kind
+        wards,
+        counts,
+        vocabulary=vocabulary_of(study),
+        daytime=study.rates.daytime,
+        daytime_kind=study.rates.daytime_kind,
     )
-    wards = add_rates(wards, denominator=config.denominator)
+    wards = add_rates(wards, denominator=study.rates.denominator)
     step()
     graph = build_graph(wards)
     monthly = count_by_month(counts, weights=dict.fromkeys(weights, 1.0))
-    wards = add_states(wards, monthly, graph, rules=config.rules)
-    forecast, calibrated = forecast_chronic(wards, monthly, graph, rules=config.rules)
+    wards = add_states(wards, monthly, graph, rules=study.chronicity.rules)
+    forecast, calibrated = forecast_chronic(wards, monthly, graph, rules=study.chronicity.rules)
     if forecast.notna().any():
         wards["chronic_next_year"] = forecast
     step()
-    wards, components = choose_components(config, wards, counts, prepared, domain_weights)
+    wards, components = choose_components(study, wards, counts, prepared, domain_weights)
     choices = (*wards.attrs.pop("choices", ()), *describe_overlaps(components))
-    wards = add_index(wards, components=components, scale=config.scale, combine=config.combine)
-    correlations, effective = index_diagnostics(wards, components=components, combine=config.combine)
+    wards = add_index(wards, components=components, scale=study.index.scale, combine=study.index.combine)
+    correlations, effective = index_diagnostics(wards, components=components, combine=study.index.combine)
     tables = {"calibration": calibrated, "correlations": correlations, "components": effective}
-    if config.of("recorded_crime"):
-        calibrated_to, said = calibrate_study(config, prepared, wards, counts)
+    if study.of("recorded_crime"):
+        calibrated_to, said = calibrate_study(study, prepared, wards, counts)
         tables |= calibrated_to
         choices = (*choices, *said)
-    names = list_denominators(config)
+    names = list_denominators(study)
     if len(names) > 1:
         tables["denominators"] = compare_denominators(wards, names)
     return Measured(wards, graph, monthly, components, tables, choices)
 
 
-def list_denominators(config: Config) -> list[str]:
+def list_denominators(study: Study) -> list[str]:
     """Those under which the wards are ranked side by side, the study's own first."""
-    return list(dict.fromkeys([config.denominator, *config.denominators]))
+    return list(dict.fromkeys([study.rates.denominator, *study.rates.denominators]))

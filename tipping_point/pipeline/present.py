@@ -30,7 +30,7 @@ from tipping_point.pipeline.protect import Found, protect_study, threshold_of_cr
 from tipping_point.pipeline.read import Crimes, Prepared, add_rows, crime_rows
 from tipping_point.pipeline.tell import Told, period_in_words
 from tipping_point.pipeline.vocabulary import measured_flag
-from tipping_point.study import Config
+from tipping_point.study import Study
 from tipping_point.tables import RECORDS, WARDS, Column, Cover
 from tipping_point.wards.points import say_agreement
 from tipping_point.wards.unplaced import UNPLACED, bound_unplaced, say_unplaced
@@ -44,7 +44,7 @@ Record = tuple[pd.DataFrame, tuple[Column, ...]]
 class Results:
     """What a study made: every table that its folder holds."""
 
-    config: Config
+    study: Study
     wards: gpd.GeoDataFrame
     areas: gpd.GeoDataFrame
     counts: pd.DataFrame
@@ -62,7 +62,7 @@ class Results:
         hot = int((self.wards["hot_votes"].fillna(0) > 0).sum())
         chosen = int(self.areas["shortlisted"].sum())
         return (
-            f"{self.config.name}: {len(self.wards):,} wards ({assessed:,} assessed), {hot:,} hot, "
+            f"{self.study.name}: {len(self.wards):,} wards ({assessed:,} assessed), {hot:,} hot, "
             f"{len(self.areas):,} candidate areas, {chosen:,} shortlisted"
         )
 
@@ -84,18 +84,18 @@ class Made:
     """What the tests and the values chose by themselves."""
 
 
-def present(config: Config, made: Made, *, edition: str, criteria: str) -> Results:
+def present(study: Study, made: Made, *, edition: str, criteria: str) -> Results:
     """The tables as they may be shown, and what is said beside them.
 
     Args:
-        config: the study.
+        study: the study.
         made: what the steps of the analysis made.
         edition: 'internal' or 'public'.
         criteria: what the outputs say of when the criteria were fixed.
     """
-    wards, columns = _order(made.told.wards, config, made.measured.components)
+    wards, columns = _order(made.told.wards, study, made.measured.components)
     shown = protect_study(
-        config, _find(made, wards), made.measured.graph, types=list(made.weights), edition=edition,
+        study, _find(made, wards), made.measured.graph, types=list(made.weights), edition=edition,
         withheld=made.placed.withheld,
     )  # fmt: skip
     trend = area_quarters(shown.counts, shown.areas[shown.areas["shortlisted"]], types=list(made.weights))
@@ -103,18 +103,18 @@ def present(config: Config, made: Made, *, edition: str, criteria: str) -> Resul
         **shown.tables, "trend": trend, "trend_years": area_years(trend),
         "context": place_beside(made.prepared.beside, shown.areas),
     }  # fmt: skip
-    sources = add_rows(made.sources, _rows(config, made))
+    sources = add_rows(made.sources, _rows(study, made))
     known = {
         **RECORDS,
         "unplaced": UNPLACED,
         "partly_known": PARTLY_KNOWN,
         "trend": QUARTERS,
         "trend_years": YEARS,
-        "denominators": denominator_columns(list_denominators(config)),
+        "denominators": denominator_columns(list_denominators(study)),
     }
     return Results(
-        config, shown.wards, shown.areas, shown.counts, shown.coverage, shown.reconciliation, made.measured.graph,
-        sources, _cover(config, made, shown, tables, sources, (edition, criteria)), columns,
+        study, shown.wards, shown.areas, shown.counts, shown.coverage, shown.reconciliation, made.measured.graph,
+        sources, _cover(study, made, shown, tables, sources, (edition, criteria)), columns,
         records={name: (table, known[name]) for name, table in tables.items()},
     )  # fmt: skip
 
@@ -136,62 +136,63 @@ def _find(made: Made, wards: gpd.GeoDataFrame) -> Found:
     return Found(wards, made.told.areas, counts, placed.coverage, placed.counted.reconciliation, tables)
 
 
-def _rows(config: Config, made: Made) -> Mapping[Path, int]:
+def _rows(study: Study, made: Made) -> Mapping[Path, int]:
     """Rows read of each source. Those of a file less what is placed would be its losses, of which some are hidden."""
-    own = {} if threshold_of_crimes(config) > OPEN else crime_rows(config, made.crimes)
+    own = {} if threshold_of_crimes(study) > OPEN else crime_rows(study, made.crimes)
     return {**made.prepared.rows, **own}
 
 
 def _order(
-    wards: gpd.GeoDataFrame, config: Config, components: Sequence[Component]
+    wards: gpd.GeoDataFrame, study: Study, components: Sequence[Component]
 ) -> tuple[gpd.GeoDataFrame, tuple[Column, ...]]:
     """The columns in the order of the schema, then components, then indicators; and what the last two mean."""
     columns = [
         Column(
             f"component_{name}",
-            f"{name} as it entered the index: {config.scale} among the assessed wards of the country",
-            SCALES[config.scale].unit,
+            f"{name} as it entered the index: {study.index.scale} among the assessed wards of the country",
+            SCALES[study.index.scale].unit,
             "higher",
         )
         for name in dict.fromkeys(component.column for component in components)
     ]
-    columns += describe_indicators(config)
-    for source in config.of("signal"):
+    columns += describe_indicators(study)
+    for source in study.of("signal"):
         name, worse = source.options["name"], source.options["worse"]
         counted = source.options["combine"] == "sum"
         meaning = f"{name}, from {source.path.name}: {'how many in the period' if counted else 'mean of its values'}"
         columns.append(Column(name, meaning, "number" if counted else "", worse))
         if counted:
             columns.append(Column(f"{name}_rate", f"{name} per 1,000 residents a year", "per 1,000 a year", worse))
-    if config.preset:
+    if study.index.preset:
         columns += vli_columns()
     known = [column.name for column in WARDS if column.name in wards.columns]
     return wards[[*known, *(column.name for column in columns), "geometry"]], tuple(columns)
 
 
-def settings_of(config: Config) -> dict[str, object]:
+def settings_of(study: Study) -> dict[str, object]:
     """The settings that provenance records and templates show."""
     shown = ("measure", "assign", "minimum", "denominator", "daytime", "column", "methods", "permutations",
              "max_permutations", "alpha", "correction", "max_population_share", "scale", "combine", "components",
              "method", "areas", "votes", "limits", "per_authority", "include", "exclude", "seed", "area",
              "ward_year", "criteria", "years", "visitors", "kind", "simulations", "selections", "variance")  # fmt: skip
-    return {name: getattr(config, name) for name in shown}
+    settings = study.settings()
+    return {name: settings[name] for name in shown}
 
 
 def _cover(
-    config: Config, made: Made, shown: Found, tables: Mapping[str, pd.DataFrame], sources: pd.DataFrame,
+    study: Study, made: Made, shown: Found, tables: Mapping[str, pd.DataFrame], sources: pd.DataFrame,
     face: tuple[str, str],
 ) -> Cover:  # fmt: skip
     """The face of the outputs; every sentence of it is made of what may be shown."""
-    named = config.measure if isinstance(config.measure, str) else "own"
+    named = study.measure if isinstance(study.measure, str) else "own"
     measure = MEASURES.get(named)
     counts, vocabulary = made.placed.counted.counts, made.crimes.vocabulary
     choices = [
         *shown.sentences,
         *made.placed.sentences,
         *describe_choices(
-            shown.wards, shown.areas, made.crimes.files, default_index=not (config.components or config.preset),
-            method=config.method, repaired=made.prepared.repaired,
+            shown.wards, shown.areas, made.crimes.files, default_index=not (study.components or study.index.preset),
+            method=study.areas.method, repaired=made.prepared.repaired,
         ),
         *say_agreement(tables["agreement"]),
         *say_unplaced(tables["unplaced"]),
@@ -200,16 +201,16 @@ def _cover(
         *made.choices,
         *made.chosen.sentences,
     ]  # fmt: skip
-    goal = describe_goal(shown.areas, shown.wards, baseline=period_in_words(config))
+    goal = describe_goal(shown.areas, shown.wards, baseline=period_in_words(study))
     return build_cover(
         shown.wards, shown.coverage, shown.reconciliation, sources, tables["concentration"],
-        study=config.name, area=config.place or " and ".join(config.area) or config.name,
-        start=config.start, end=config.end,
+        study=study.name, area=study.study.place or " and ".join(study.area) or study.name,
+        start=study.period.start, end=study.period.end,
         measure=named, measure_label=measure.label if measure else "the study's own measure of crime",
         measure_types=list(made.weights), proxy_note=measure.proxy_note if measure else "",
         # What the force itself marked is no proxy, and needs no word on how far proxies agree.
-        overlap=(0, 0) if measured_flag(config) else proxy_overlap(made.told.wards, counts, vocabulary=vocabulary),
+        overlap=(0, 0) if measured_flag(study) else proxy_overlap(made.told.wards, counts, vocabulary=vocabulary),
         edition=face[0], criteria=face[1],
-        assurance=config.assurance, choices=choices, findings=(*made.firm.sentences, *goal),
-        settings=settings_of(config),
+        assurance=study.assurance.said, choices=choices, findings=(*made.firm.sentences, *goal),
+        settings=settings_of(study),
     )  # fmt: skip

@@ -11,7 +11,7 @@ from tipping_point.measures.index import Component, default_components
 from tipping_point.measures.vulnerable import add_crime_parts, share_of, vli_components, vulnerable_localities
 from tipping_point.pipeline.read import Prepared
 from tipping_point.pipeline.vocabulary import vocabulary_of
-from tipping_point.study import Config
+from tipping_point.study import Study
 from tipping_point.tables import InputError
 
 RATES = {"income": "income_rate", "employment": "employment_rate"}
@@ -22,7 +22,7 @@ GROUPS = {"young": "age: 15 to 24", "qualifications": "qualifications: No qualif
 
 
 def choose_components(
-    config: Config, wards: gpd.GeoDataFrame, counts: pd.DataFrame, prepared: Prepared,
+    study: Study, wards: gpd.GeoDataFrame, counts: pd.DataFrame, prepared: Prepared,
     weights: Mapping[str, Mapping[str, float]],
 ) -> tuple[gpd.GeoDataFrame, tuple[Component, ...]]:  # fmt: skip
     """The components of the study's index, and the wards with the columns of a preset.
@@ -30,8 +30,8 @@ def choose_components(
     Raises:
         InputError: the preset asks for something that the study does not hold.
     """
-    if not config.preset:
-        return wards, config.components or default_components(weights)
+    if not study.index.preset:
+        return wards, study.components or default_components(weights)
     held = prepared.characteristics
     faults = [
         f"index.preset: needs the indicator '{column}': the score (rate) of the domain, as a [[sources.indicator]]"
@@ -46,7 +46,7 @@ def choose_components(
     if faults:
         raise InputError(faults)
     shares = {f"vli_rate_{part}": share_of(held, group) for part, group in GROUPS.items()}
-    with_parts = add_crime_parts(wards.assign(**shares), counts, vocabulary=vocabulary_of(config))
+    with_parts = add_crime_parts(wards.assign(**shares), counts, vocabulary=vocabulary_of(study))
     columns = {**RATES, **{part: f"vli_rate_{part}" for part in ("burglary", "damage", *GROUPS)}}
     scored = vulnerable_localities(with_parts, columns=columns)
-    return scored, vli_components(age=config.preset == "vli")
+    return scored, vli_components(age=study.index.preset == "vli")

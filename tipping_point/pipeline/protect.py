@@ -23,7 +23,7 @@ from tipping_point.disclosure.tables import (
 from tipping_point.facts.catalogue import find_dataset
 from tipping_point.measures.scaling import SCALES
 from tipping_point.pipeline.vocabulary import INCIDENTS, measured_flag
-from tipping_point.study import Config, Source
+from tipping_point.study import Source, Study
 from tipping_point.wards.neighbours import graph_table
 
 log = logging.getLogger(__name__)
@@ -43,20 +43,20 @@ class Found:
     """What was hidden, and why."""
 
 
-def licence_of(config: Config, source: Source) -> str:
+def licence_of(study: Study, source: Source) -> str:
     """The licence of a source: as the study gives it, else that of its dataset; '' where none is known."""
     if given := source.options.get("licence"):
         return str(given)
     key = str(source.options.get("dataset", ""))
     known = find_dataset(
-        source.path, section=source.section, kind=source.kind, synthetic=config.synthetic, key=key
+        source.path, section=source.section, kind=source.kind, synthetic=study.study.synthetic, key=key
     )  # fmt: skip
     return known.licence
 
 
-def refuse_unlicensed(config: Config, edition: str) -> None:
+def refuse_unlicensed(study: Study, edition: str) -> None:
     """Refuse a public edition of a source that nobody has licensed for publication, before anything is read."""
-    check_edition({source.path.name: licence_of(config, source) for source in config.sources}, edition=edition)
+    check_edition({source.path.name: licence_of(study, source) for source in study.sources.all}, edition=edition)
 
 
 def least_shown(source: Source) -> int:
@@ -66,31 +66,31 @@ def least_shown(source: Source) -> int:
     return threshold_of(kind, source.options.get("threshold"))
 
 
-def threshold_of_crimes(config: Config) -> int:
+def threshold_of_crimes(study: Study) -> int:
     """The least number of crimes shown: of several files the most careful."""
-    return max((least_shown(source) for source in config.of("crime")), default=OPEN)
+    return max((least_shown(source) for source in study.of("crime")), default=OPEN)
 
 
-def is_controlled(config: Config) -> bool:
+def is_controlled(study: Study) -> bool:
     """Whether small numbers of some source are hidden."""
-    return any(least_shown(source) > OPEN for source in config.sources)
+    return any(least_shown(source) > OPEN for source in study.sources.all)
 
 
 def protect_study(
-    config: Config, found: Found, graph: Graph, *, types: Sequence[str], edition: str, withheld: pd.Series
+    study: Study, found: Found, graph: Graph, *, types: Sequence[str], edition: str, withheld: pd.Series
 ) -> Found:  # fmt: skip
     """The tables without small numbers and what would give them away; as they are where no source asks for it.
 
     Args:
-        config: the study.
+        study: the study.
         found: what the analysis made.
         graph: neighbours.
         types: crime types of the study's measure.
         edition: 'internal' or 'public'.
         withheld: booleans on the index of the counts, held back by their publisher.
     """
-    shown = _protect_indicators(config, found)
-    threshold = threshold_of_crimes(config)
+    shown = _protect_indicators(study, found)
+    threshold = threshold_of_crimes(study)
     if threshold == OPEN:
         return shown
     protected = protect_counts(
@@ -101,10 +101,10 @@ def protect_study(
         edition=edition,
         withheld=withheld,
         # What is marked is rare by month: with months hardly a ward could keep its total.
-        detail=config.detail or ("period" if measured_flag(config) else None),
+        detail=study.crime.detail or ("period" if measured_flag(study) else None),
     )
     hidden = protected.wards
-    scores = _scores(config, edition)
+    scores = _scores(study, edition)
     neighbours = graph_table(graph, found.wards)
     account, coverage = protect_ledgers(
         shown.reconciliation, shown.coverage, threshold=threshold, months=protected.hidden_months
@@ -119,14 +119,14 @@ def protect_study(
         coverage=coverage,
         reconciliation=account,
         tables=tables,
-        sentences=(*shown.sentences, *_say_hidden(protected, threshold, found.wards, config, edition)),
+        sentences=(*shown.sentences, *_say_hidden(protected, threshold, found.wards, study, edition)),
     )
 
 
-def _scores(config: Config, edition: str) -> tuple[str, ...]:
+def _scores(study: Study, edition: str) -> tuple[str, ...]:
     """What is made of harm and hidden with it: values told beside each other, and scores in a public edition."""
-    told = ("reach", "why", "would_change", "rivals") if config.method == "select" or edition == "public" else ()
-    plain = SCALES[config.scale].of_ranks and edition == "internal"
+    told = ("reach", "why", "would_change", "rivals") if study.areas.method == "select" or edition == "public" else ()
+    plain = SCALES[study.index.scale].of_ranks and edition == "internal"
     return told if plain else (*told, "index_score", "component_harm_rate")
 
 
@@ -138,11 +138,11 @@ def _protect_flags(flags: pd.DataFrame, wards: pd.DataFrame, threshold: int) -> 
     return flags.assign(crimes=safe.cells["crimes"])
 
 
-def _protect_indicators(config: Config, found: Found) -> Found:
+def _protect_indicators(study: Study, found: Found) -> Found:
     """Counts of health, school and signal files: the small ones hidden, and what a district's total would give away."""
     wards = found.wards.copy()
     said = []
-    for source in (*config.of("indicator"), *config.of("signal")):
+    for source in (*study.of("indicator"), *study.of("signal")):
         threshold, name = least_shown(source), source.options["name"]
         if threshold == OPEN or source.options["combine"] != "sum" or name not in wards:
             continue
@@ -158,7 +158,7 @@ def _protect_indicators(config: Config, found: Found) -> Found:
 
 
 def _say_hidden(
-    protected: Protected, threshold: int, wards: pd.DataFrame, config: Config, edition: str
+    protected: Protected, threshold: int, wards: pd.DataFrame, study: Study, edition: str
 ) -> list[str]:  # fmt: skip
     """What is hidden of the crimes, and what would let more be shown."""
     number = {name: int(protected.wards.loc[wards["assessed"], name].sum()) for name in ("crimes", "harm")}
@@ -170,14 +170,14 @@ def _say_hidden(
         f"{number['harm']:,}. Nought is shown. Ranks, classes and states stay."
     ]
     if protected.detail == "period":
-        why = "marked crimes are rare by month" if measured_flag(config) else f"more than {LARGEST:,} counts by month"
-        chosen = "" if config.detail else f" ({why}; crime.detail = 'month' shows them)"
+        why = "marked crimes are rare by month" if measured_flag(study) else f"more than {LARGEST:,} counts by month"
+        chosen = "" if study.crime.detail else f" ({why}; crime.detail = 'month' shows them)"
         said.append(f"Counts are shown over the whole period and not by month{chosen}.")
     if number["harm"]:
         said.append(
             "Harm is hidden where one type of the measure is rare in a ward, since the weights are known. A measure of "
             "fewer types, or a longer period, shows more; value and what rests on it is hidden everywhere."
         )
-    if edition == "public" and measured_flag(config) in SENSITIVE:
+    if edition == "public" and measured_flag(study) in SENSITIVE:
         said.append("Sexual, domestic and hate crime is not shown by ward and month in a public edition.")
     return said

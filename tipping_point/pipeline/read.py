@@ -27,7 +27,7 @@ from tipping_point.sources.indicators import read_indicator
 from tipping_point.sources.london import list_ward_tables, read_ward_tables
 from tipping_point.sources.population import read_population
 from tipping_point.sources.small_areas import read_small_areas
-from tipping_point.study import Config, Source
+from tipping_point.study import Source, Study
 from tipping_point.tables import DOMAINS, SOURCES, WARDS, InputError, months_between
 from tipping_point.wards.overlap import build_overlap
 from tipping_point.wards.shares import Shares
@@ -86,13 +86,13 @@ class Crimes:
     """Where the study's crimes are from files of incidents."""
 
 
-def prepare_wards(config: Config) -> Prepared:
+def prepare_wards(study: Study) -> Prepared:
     """Boundaries, lookups and population to the ward table of the study's area."""
-    (boundaries_source,) = config.of("boundaries")
-    boundaries = read_boundaries(boundaries_source.path, ward_year=config.ward_year)
-    lookups = tuple(read_lookup(source.path) for source in config.of("lookup"))
-    membership = build_membership(lookups, ward_year=config.ward_year)
-    tables = {source.path: _read_population(source) for source in config.of("population")}
+    (boundaries_source,) = study.of("boundaries")
+    boundaries = read_boundaries(boundaries_source.path, ward_year=study.study.ward_year)
+    lookups = tuple(read_lookup(source.path) for source in study.of("lookup"))
+    membership = build_membership(lookups, ward_year=study.study.ward_year)
+    tables = {source.path: _read_population(source) for source in study.of("population")}
     parts = [bring_to_wards(table, membership, label=path.name, combine="sum") for path, table in tables.items()]
     population = pd.concat(parts).groupby(level=0)["population"].sum(min_count=1)
     by_small_area = [
@@ -106,12 +106,12 @@ def prepare_wards(config: Config) -> Prepared:
         membership,
         population=population,
         forces=find_owners(lookups, membership, residents, level="force"),
-        wider=find_wider(_with_authorities(lookups), membership, residents) if config.area else (),
-        area=config.area,
-        synthetic=config.synthetic,
+        wider=find_wider(_with_authorities(lookups), membership, residents) if study.area else (),
+        area=study.area,
+        synthetic=study.study.synthetic,
     )
     rows = {boundaries_source.path: len(boundaries)}
-    rows |= {source.path: len(table) for source, table in zip(config.of("lookup"), lookups, strict=True)}
+    rows |= {source.path: len(table) for source, table in zip(study.of("lookup"), lookups, strict=True)}
     rows |= {path: len(table) for path, table in tables.items()}
     known = membership.wards.index.union(pd.Index(boundaries["ward_code"]))
     repaired = tuple(wards.loc[wards["ward_name"].isin(boundaries.attrs["repaired"]), "ward_name"])
@@ -125,7 +125,7 @@ def prepare_wards(config: Config) -> Prepared:
     return Prepared(
         wards, membership, known, residents, repaired, rows, partnerships, authorities, lookups,
         code_wards=find_code_wards(membership, lookups, small), boundaries=boundaries,
-        overlaps=tuple(_overlap(source, boundaries, membership, residents) for source in config.of("overlap")),
+        overlaps=tuple(_overlap(source, boundaries, membership, residents) for source in study.of("overlap")),
     )  # fmt: skip
 
 
@@ -154,11 +154,11 @@ def _with_authorities(lookups: Sequence[pd.DataFrame]) -> tuple[pd.DataFrame, ..
     return (*lookups, *(mayoral_lookup(year) for year in years[:1]))
 
 
-def add_context(config: Config, prepared: Prepared) -> tuple[Prepared, dict[str, Mapping[str, float]]]:
+def add_context(study: Study, prepared: Prepared) -> tuple[Prepared, dict[str, Mapping[str, float]]]:
     """Deprivation domains and indicators onto the wards; also the published domain weights by country."""
     membership, residents = prepared.membership, prepared.residents
     scores, weights, rows, partly = [], {}, dict(prepared.rows), []
-    for source in config.of("deprivation"):
+    for source in study.of("deprivation"):
         table = read_deprivation(source.path, kind=source.kind)
         rows[source.path] = len(table)
         country = str(table.attrs["country"])
@@ -172,7 +172,7 @@ def add_context(config: Config, prepared: Prepared) -> tuple[Prepared, dict[str,
         domains = of_wards.values
         scores.append(domains[domains.index.str[0] == country[0]].assign(country=country))
     wards = add_deprivation(prepared.wards, pd.concat(scores), weights=weights)
-    for source in own_indicators(config):
+    for source in own_indicators(study):
         table = read_indicator(
             source.path,
             name=source.options["name"],
@@ -189,27 +189,27 @@ def add_context(config: Config, prepared: Prepared) -> tuple[Prepared, dict[str,
         partly.append(list_partly_known(converted, wards.index))
         values = converted.values
         wards[name] = values[name].reindex(wards.index)
-    wards, read = add_other_indicators(config, wards)
+    wards, read = add_other_indicators(study, wards)
     rows |= read
-    for source in config.of("signal"):
+    for source in study.of("signal"):
         name = _free_name(source)
         table = read_signal(
-            config, source, code_wards=prepared.code_wards, known_wards=prepared.known_wards,
+            study, source, code_wards=prepared.code_wards, known_wards=prepared.known_wards,
             boundaries=prepared.boundaries,
         )  # fmt: skip
         wards[name] = table.set_index("ward_code")[name].reindex(wards.index)
         if source.options["combine"] == "sum":
-            years = len(months_between(config.start, config.end)) / 12
+            years = len(months_between(study.period.start, study.period.end)) / 12
             people = wards["population"].where(wards["population"] > 0).astype(float)
             wards[f"{name}_rate"] = wards[name] / people * 1_000 / years
     groups = []
-    for source in config.of("census"):
+    for source in study.of("census"):
         table = read_census(source.path)
         rows[source.path] = len(table)
         groups.append(bring_to_wards(table, membership, label=source.path.name, combine="sum",
                                      lookups=prepared.lookups))  # fmt: skip
     characteristics = pd.concat(groups, axis=1).reindex(wards.index) if groups else pd.DataFrame(index=wards.index)
-    beside = read_beside(config, prepared.lookups, wards)
+    beside = read_beside(study, prepared.lookups, wards)
     rows |= beside.rows
     prepared = replace(prepared, partly_known=pd.concat(partly, ignore_index=True), beside=beside)
     return replace(prepared, wards=wards, rows=rows, characteristics=characteristics), weights
@@ -229,42 +229,48 @@ def _of_country(table: pd.DataFrame, country: str) -> pd.DataFrame:
     return table[table[code].str.startswith(country[0])]
 
 
-def read_crimes(config: Config, types: Sequence[str]) -> Crimes:
+def read_crimes(study: Study, types: Sequence[str]) -> Crimes:
     """Every crime source of the study, in its one vocabulary."""
-    paths = [source.path for source in config.of("crime")]
-    vocabulary = vocabulary_of(config)
-    if is_incidents(config):
-        found = read_incident_sources(config)
+    paths = [source.path for source in study.of("crime")]
+    vocabulary = vocabulary_of(study)
+    if is_incidents(study):
+        found = read_incident_sources(study)
         return Crimes(vocabulary, found.counts, found.files, found)
     if vocabulary == "police_uk":
         street = read_street_crimes(
-            paths, start=config.start, end=config.end, allow_damaged=config.allow_damaged, cache=counts_folder()
+            paths,
+            start=study.period.start,
+            end=study.period.end,
+            allow_damaged=study.coverage.allow_damaged,
+            cache=counts_folder(),
         )
         return Crimes("police_uk", street.counts, street.files)
-    tables = read_ward_tables(paths, start=config.start, end=config.end, types=types)
+    tables = read_ward_tables(paths, start=study.period.start, end=study.period.end, types=types)
     return Crimes("metropolitan", tables.counts, tables.files)
 
 
-def list_crimes(config: Config) -> pd.DataFrame:
+def list_crimes(study: Study) -> pd.DataFrame:
     """The crime files of the period, one row per force and month, without reading their rows but those of incidents."""
-    paths = [source.path for source in config.of("crime")]
-    if is_incidents(config):
-        files = read_incident_sources(config).files
+    paths = [source.path for source in study.of("crime")]
+    if is_incidents(study):
+        files = read_incident_sources(study).files
         return files.assign(bytes=files["rows"])
-    if vocabulary_of(config) == "police_uk":
-        return list_street_files(paths, start=config.start, end=config.end, allow_damaged=config.allow_damaged)
-    return list_ward_tables(paths, start=config.start, end=config.end)
+    if vocabulary_of(study) == "police_uk":
+        return list_street_files(
+            paths, start=study.period.start, end=study.period.end, allow_damaged=study.coverage.allow_damaged
+        )
+    return list_ward_tables(paths, start=study.period.start, end=study.period.end)
 
 
-def describe_sources(config: Config, rows: Mapping[Path, int]) -> pd.DataFrame:
+def describe_sources(study: Study, rows: Mapping[Path, int]) -> pd.DataFrame:
     """One row per input with its hash, publisher, licence and attribution: `schema.SOURCES`."""
     records = []
-    for source in config.sources:
+    for source in study.sources.all:
         key = str(source.options.get("dataset", ""))
         known = describe_file(
-            source.path, section=source.section, kind=source.kind, synthetic=config.synthetic, key=key
+            source.path, section=source.section, kind=source.kind, synthetic=study.study.synthetic, key=key
         )  # fmt: skip
-        own = {} if config.synthetic else _own_words(source)
+        own = {} if study.study.synthetic else _own_words(source)
         note = ". ".join(str(part).rstrip(".") for part in (own.get("note", known["note"]), mark_of(source)) if part)
         records.append({**known, **own, "note": note and f"{note}.", "rows": rows.get(source.path)})
     return pd.DataFrame(records, columns=[column.name for column in SOURCES]).astype({"rows": "Int64"})
@@ -283,10 +289,10 @@ def add_rows(sources: pd.DataFrame, rows: Mapping[Path, int]) -> pd.DataFrame:
     return sources.assign(rows=pd.array([rows.get(Path(path)) for path in sources["path"]], dtype="Int64"))
 
 
-def crime_rows(config: Config, crimes: Crimes) -> dict[Path, int]:
+def crime_rows(study: Study, crimes: Crimes) -> dict[Path, int]:
     """Rows read in the period from each crime source."""
     by_archive = crimes.files.groupby("archive")["rows"].sum()
-    return {source.path: int(by_archive.get(str(source.path), 0)) for source in config.of("crime")}
+    return {source.path: int(by_archive.get(str(source.path), 0)) for source in study.of("crime")}
 
 
 def _read_population(source: Source) -> pd.DataFrame:

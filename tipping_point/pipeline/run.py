@@ -51,7 +51,7 @@ from tipping_point.pipeline.read import (
 )
 from tipping_point.pipeline.tell import describe_areas
 from tipping_point.pipeline.vocabulary import choose_weights
-from tipping_point.study import Config
+from tipping_point.study import Study
 from tipping_point.tables import Cover
 from tipping_point.text.files import describe_files
 from tipping_point.wards.neighbours import graph_table
@@ -84,7 +84,7 @@ UNANALYSED = 3
 
 
 def show_steps() -> Callable[[], None]:
-    """For `analyse(config, step=show_steps())`: a line that names the step that runs, in a terminal or a notebook."""
+    """For `analyse(study, step=show_steps())`: a line that names the step that runs, in a terminal or a notebook."""
     bar = tqdm(total=len(STEPS) - UNANALYSED, bar_format="{n_fmt}/{total_fmt} {desc} [{elapsed}]", leave=False)
     names = iter(STEPS)
 
@@ -113,13 +113,13 @@ def seldom_collecting() -> Iterator[None]:
 
 
 def run_study(
-    config: Config, *, output: Path, edition: str = "internal", command: str = "", today: date | None = None,
+    study: Study, *, output: Path, edition: str = "internal", command: str = "", today: date | None = None,
     progress: Progress | None = None, pdf: bool | None = None,
 ) -> Results:  # fmt: skip
     """The whole job: from the study's files to the tables, the map and the report in `output`.
 
     Args:
-        config: from `read_study`.
+        study: from `read_study`.
         output: the study's folder; an earlier study there is replaced once this one is whole.
         edition: 'internal', marked on every page, or 'public', which refuses a source without a known licence.
         command: how the run was asked for, for provenance.
@@ -131,10 +131,10 @@ def run_study(
     Raises:
         InputError: the study or its data is at fault; nothing is left behind.
     """
-    criteria = compare_criteria(config, output, today=today or date.today())
+    criteria = compare_criteria(study, output, today=today or date.today())
     earlier = read_judgements(output / QA)
     steps = iter(STEPS)
-    paths, discreet = [source.path for source in config.sources], is_controlled(config)
+    paths, discreet = [source.path for source in study.sources.all], is_controlled(study)
     with (
         seldom_collecting(),
         fresh_folder(output) as folder,
@@ -150,7 +150,7 @@ def run_study(
             if progress:
                 progress(name)
 
-        results = analyse(config, edition=edition, criteria=criteria.sentence, step=step)
+        results = analyse(study, edition=edition, criteria=criteria.sentence, step=step)
         step()
         simplified = begin_outlines(results.wards, pool)
         write_tables(
@@ -160,10 +160,10 @@ def run_study(
         )  # fmt: skip
         write_spreadsheets(
             results.wards, results.areas, results.cover, records=results.records, sources=results.sources,
-            columns=results.columns, assurance=config.assurance, folder=folder,
+            columns=results.columns, assurance=study.assurance.said, folder=folder,
         )  # fmt: skip
         write_assurance(
-            results.cover, results.sources, records=results.records, assurance=config.assurance, earlier=earlier,
+            results.cover, results.sources, records=results.records, assurance=study.assurance.said, earlier=earlier,
             folder=folder / QA,
         )  # fmt: skip
         step()
@@ -171,13 +171,13 @@ def run_study(
         coarse = begin_coarser(simple, pool, detail=REPORT_DETAIL)
         write_map(
             results.wards, results.areas, results.cover, coverage=results.coverage, columns=results.columns,
-            counts=results.counts, sources=results.sources, contact=config.assurance.get("contact", ""),
+            counts=results.counts, sources=results.sources, contact=study.assurance.said.get("contact", ""),
             simple=simple, path=folder / "map.html",
         )  # fmt: skip
         report = write_report(
             results.wards, results.areas, results.cover, coverage=results.coverage,
             reconciliation=results.reconciliation, sources=results.sources, simple=coarse(),
-            records={name: table for name, (table, _) in results.records.items()}, assurance=config.assurance,
+            records={name: table for name, (table, _) in results.records.items()}, assurance=study.assurance.said,
             no_pdf=no_pdf, path=folder / "report.html",
         )  # fmt: skip
         step()
@@ -186,14 +186,20 @@ def run_study(
             log.info("pdf: %s", no_pdf)
         elif why_not := write_pdf(report, folder / "report.pdf").why_not:
             log.warning("%s", why_not)
-        write_text(folder / RUN / "study.toml", config.text)
+        write_text(folder / RUN / "study.toml", study.text)
         kept = keep_others(output, folder)
         _write_readme(folder, results.cover, kept)
         write_provenance(
-            folder, study=config.name, settings=settings_of(config), sources=results.sources,
-            synthetic=config.synthetic, choices=results.cover.choices, run={"command": command, "edition": edition},
-            first_run=criteria.first_run, kept=kept,
-        )  # fmt: skip
+            folder,
+            study=study.name,
+            settings=settings_of(study),
+            sources=results.sources,
+            synthetic=study.study.synthetic,
+            choices=results.cover.choices,
+            run={"command": command, "edition": edition},
+            first_run=criteria.first_run,
+            kept=kept,
+        )
     return results
 
 
@@ -204,48 +210,48 @@ def _write_readme(folder: Path, cover: Cover, kept: Sequence[str]) -> None:
 
 
 def analyse(
-    config: Config, *, edition: str = "internal", criteria: str = NOT_FIXED, step: Callable[[], None] = lambda: None
+    study: Study, *, edition: str = "internal", criteria: str = NOT_FIXED, step: Callable[[], None] = lambda: None
 ) -> Results:
     """The steps from files to tables, without writing anything: for notebooks and tests.
 
     Args:
-        config: from `read_study`.
+        study: from `read_study`.
         edition: as for `run_study`.
         criteria: what the outputs say of when the criteria were fixed.
         step: called as each step starts; `show_steps()` prints their names where a notebook shows them.
     """
-    refuse_unlicensed(config, edition)
-    weights = choose_weights(config)
-    unread = describe_sources(config, {})
+    refuse_unlicensed(study, edition)
+    weights = choose_weights(study)
+    unread = describe_sources(study, {})
     step()
-    prepared = prepare_wards(config)
+    prepared = prepare_wards(study)
     step()
-    prepared, domain_weights = add_context(config, prepared)
+    prepared, domain_weights = add_context(study, prepared)
     step()
-    crimes = read_crimes(config, list(weights))
+    crimes = read_crimes(study, list(weights))
     step()
-    found = count_study(config, prepared, crimes, measured=list(weights))
+    found = count_study(study, prepared, crimes, measured=list(weights))
     counts = found.counted.counts
     step()
-    measured = measure_wards(config, prepared, found, weights=weights, domain_weights=domain_weights, step=step)
+    measured = measure_wards(study, prepared, found, weights=weights, domain_weights=domain_weights, step=step)
     graph, components = measured.graph, measured.components
     step()
-    wards = test_hotspots(config, measured.wards, graph, measured.monthly)
+    wards = test_hotspots(study, measured.wards, graph, measured.monthly)
     hot_choices = wards.attrs.pop("choices", ())
     step()
-    firm = judge_ranks(config, wards, counts, components=components, weights=weights)
+    firm = judge_ranks(study, wards, counts, components=components, weights=weights)
     step()
-    wards = add_value(firm.wards, counts, weights=weights, years=config.years, visitors=config.visitors,
-                      kind=config.kind)  # fmt: skip
+    wards = add_value(firm.wards, counts, weights=weights, years=study.areas.years, visitors=study.areas.visitors,
+                      kind=study.areas.kind)  # fmt: skip
     value_choices = wards.attrs.pop("choices", ())
-    chosen = choose_areas(config, wards, graph, counts, firm, weights=weights, components=components)
+    chosen = choose_areas(study, wards, graph, counts, firm, weights=weights, components=components)
     wards = add_area_id(wards, chosen.areas)
     step()
     told = describe_areas(
-        config, wards, graph, counts, chosen, prepared, monthly=measured.monthly, weights=weights,
+        study, wards, graph, counts, chosen, prepared, monthly=measured.monthly, weights=weights,
         components=components,
     )  # fmt: skip
     made = Made(
         prepared, crimes, found, measured, firm, chosen, told, weights, unread, (*hot_choices, *value_choices)
     )  # fmt: skip
-    return present(config, made, edition=edition, criteria=criteria)
+    return present(study, made, edition=edition, criteria=criteria)

@@ -15,7 +15,7 @@ from tipping_point.fetch.download import NotInCacheError, Web
 from tipping_point.fetch.police_archive import BASE, FIRST_MONTH, LAST_UNLIMITED, WINDOW, fetch_street_files
 from tipping_point.sources.geography import read_lookup
 from tipping_point.sources.period import MONTH
-from tipping_point.study import Config
+from tipping_point.study import Study
 from tipping_point.tables import InputError, force_slug, months_between
 
 STREET = "police_uk_street"
@@ -34,14 +34,14 @@ class Plan(TypedDict):
     """Month of the archive that they are taken from; '' for the newest that hold them."""
 
 
-def plan_street(config: Config, path: Path, paths: Sequence[Path]) -> Plan:
+def plan_street(study: Study, path: Path, paths: Sequence[Path]) -> Plan:
     """The street files that a path of the study is to hold: of its forces, and of its share of the months.
 
     A path YYYY-MM.zip is filled from the archive of that month, so that the study says which it used; of a month that
     several archives hold the latest is taken. A folder is filled from the newest archives that hold the period.
 
     Args:
-        config: the study; its lookups must be there.
+        study: the study; its lookups must be there.
         path: the path to be filled.
         paths: every path of the study that is to be filled so.
 
@@ -49,15 +49,15 @@ def plan_street(config: Config, path: Path, paths: Sequence[Path]) -> Plan:
         InputError: a lookup is not there, an area that the lookups do not know, a path that is not named as an
             archive, months that no archive of the study holds, or an archive of which nothing is wanted.
     """
-    forces = _forces(config)
+    forces = _forces(study)
     if path.suffix.lower() != ".zip":
-        return Plan(forces=forces, start=config.start, end=config.end, archive="")
+        return Plan(forces=forces, start=study.period.start, end=study.period.end, archive="")
     if not all(re.fullmatch(MONTH, other.stem) for other in paths):
         raise InputError(
             f"{path}: is to be fetched from an archive of data.police.uk, and not every such path of the study is named"
             f" after its archive; call it YYYY-MM.zip, or name a single folder and the newest archives are taken."
         )
-    months = _share(config, path.stem, [other.stem for other in paths])
+    months = _share(study, path.stem, [other.stem for other in paths])
     return Plan(forces=forces, start=months[0], end=months[-1], archive=path.stem)
 
 
@@ -81,13 +81,13 @@ def make_street(
     return folder / name
 
 
-def _share(config: Config, archive: str, archives: Sequence[str]) -> list[str]:
+def _share(study: Study, archive: str, archives: Sequence[str]) -> list[str]:
     """The months to take from an archive: those of the period that it holds and no later one of the study."""
     held = {name: _months(name) for name in archives}
-    period = months_between(config.start, config.end)
+    period = months_between(study.period.start, study.period.end)
     shown = ", ".join(f"{name}: {held[name][0]} to {held[name][-1]}" for name in sorted(held))
     lacking = [month for month in period if not any(month in months for months in held.values())]
-    if lacking and len(archives) == len(config.of("crime")):
+    if lacking and len(archives) == len(study.of("crime")):
         raise InputError(
             f"sources.crime: no archive that the study names holds {', '.join(lacking[:6])} ({len(lacking)} month(s));"
             f" what they hold is {shown}. Add an archive, or change the period."
@@ -96,8 +96,8 @@ def _share(config: Config, archive: str, archives: Sequence[str]) -> list[str]:
     mine = [month for month in period if month in held[archive] and month not in later]
     if not mine:
         raise InputError(
-            f"sources.crime: nothing is wanted of {archive}.zip: no month of the period {config.start} to {config.end}"
-            f" is in it and in no later archive of the study ({shown}). Leave it out."
+            f"sources.crime: nothing is wanted of {archive}.zip: no month of the period {study.period.start} to "
+            f"{study.period.end} is in it and in no later archive of the study ({shown}). Leave it out."
         )
     return mine
 
@@ -107,9 +107,9 @@ def _months(archive: str) -> list[str]:
     return months if archive <= LAST_UNLIMITED else months[-WINDOW:]
 
 
-def _forces(config: Config) -> list[str]:
+def _forces(study: Study) -> list[str]:
     """The forces of the study's area, as police.uk writes them, and the British Transport Police."""
-    lookups = config.of("lookup")
+    lookups = study.of("lookup")
     if absent := [source.path.name for source in lookups if not source.path.exists()]:
         # It only follows from their own faults, so that it is of no graver kind than the mildest of them.
         raise NotInCacheError(
@@ -119,7 +119,7 @@ def _forces(config: Config) -> list[str]:
     tables: list[pd.DataFrame] = [read_lookup(source.path) for source in lookups]
     known = list_areas([*tables, mayoral_lookup(2024), mayoral_lookup(2025)])
     forces = [area for area in known if area.level == "force"]
-    if config.area:
-        wanted = {code for area in resolve_areas(config.area, known) for code in area.districts}
+    if study.area:
+        wanted = {code for area in resolve_areas(study.area, known) for code in area.districts}
         forces = [force for force in forces if wanted & {*force.districts}]
     return [*sorted(force_slug(force.name) for force in forces), RAILWAY]

@@ -33,7 +33,7 @@ from tipping_point.measures.windows import count_by_month, split_months
 from tipping_point.pipeline.choose import WITHOUT_POLICE, Chosen, wards_of
 from tipping_point.pipeline.read import Prepared
 from tipping_point.pipeline.vocabulary import vocabulary_of
-from tipping_point.study import Config
+from tipping_point.study import Study
 
 DEPRIVATION = ("deprivation",)
 LIKE_DEPRIVED = 20
@@ -51,14 +51,14 @@ class Told:
 
 
 def describe_areas(
-    config: Config, wards: gpd.GeoDataFrame, graph: Graph, counts: pd.DataFrame, chosen: Chosen, prepared: Prepared,
+    study: Study, wards: gpd.GeoDataFrame, graph: Graph, counts: pd.DataFrame, chosen: Chosen, prepared: Prepared,
     *, monthly: pd.DataFrame, weights: Mapping[str, float], components: Sequence[Component],
 ) -> Told:  # fmt: skip
     """Everything that stands beside a choice once it is made. None of it enters the choice."""
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        concentration = _begin_concentration(wards, monthly, pool, seed=config.seed)
+        concentration = _begin_concentration(wards, monthly, pool, seed=study.seed)
         wards, areas, tables = _describe(
-            config, wards, graph, counts, chosen, prepared, weights=weights, components=components
+            study, wards, graph, counts, chosen, prepared, weights=weights, components=components
         )
         return Told(wards, areas, concentration(), tables)
 
@@ -81,26 +81,26 @@ def _begin_concentration(
 
 
 def _describe(
-    config: Config, wards: gpd.GeoDataFrame, graph: Graph, counts: pd.DataFrame, chosen: Chosen, prepared: Prepared,
+    study: Study, wards: gpd.GeoDataFrame, graph: Graph, counts: pd.DataFrame, chosen: Chosen, prepared: Prepared,
     *, weights: Mapping[str, float], components: Sequence[Component],
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, dict[str, pd.DataFrame]]:  # fmt: skip
     wards = wards.copy()
     wards.attrs = {}  # every row and column taken from a table copies what is noted on it
-    vocabulary = vocabulary_of(config)
+    vocabulary = vocabulary_of(study)
     harm = count_by_month(counts, weights=weights)
     victims = count_by_month(counts, weights=dict.fromkeys(victim_reported(vocabulary, weights), 1.0))
     areas = chosen.areas
-    rising = find_rising(areas, wards, victims, alpha=config.criteria.alpha)
-    areas = add_criteria(areas, wards, graph, rules=config.criteria, rising=rising)
+    rising = find_rising(areas, wards, victims, alpha=study.criteria.rules.alpha)
+    areas = add_criteria(areas, wards, graph, rules=study.criteria.rules, rising=rising)
     domains = describe_domains(areas, wards)
     areas = add_levers(add_profile(areas, domains), domains)
     areas, wards = _police_generated(areas, wards, counts, chosen, weights, vocabulary)
     areas = add_accountability(areas, wards, partnerships=prepared.partnerships, authorities=prepared.authorities)
-    alike = find_comparators(areas, wards, graph, harm, number=config.comparators)
+    alike = find_comparators(areas, wards, graph, harm, number=study.goal.comparators)
     deprived = find_comparators(areas, wards, graph, harm, number=LIKE_DEPRIVED, traits=DEPRIVATION)
     areas = add_contribution(areas, wards, deprived.pairs)
-    areas, wards = _explain(config, areas, wards, chosen, components)
-    baseline = config.baseline_year or int(config.end[:4])
+    areas, wards = _explain(study, areas, wards, chosen, components)
+    baseline = study.goal.baseline_year or int(study.period.end[:4])
     tables = {
         "levers": name_levers(domains, areas["country"]),
         "domains": domains,
@@ -111,10 +111,10 @@ def _describe(
         "settings": _compare_settings(chosen, wards),
         "equality": _equality(wards, areas, chosen, prepared.characteristics),
     }
-    if config.adjustments:
+    if study.areas.adjustments:
         chosen_areas = areas[areas["shortlisted"]]
         tables["adjusted"] = adjust_areas(
-            chosen_areas, wards, graph, config.adjustments, value="value", limits=config.limits
+            chosen_areas, wards, graph, study.areas.adjustments, value="value", limits=study.areas.limits
         )
     return wards, areas, tables
 
@@ -134,7 +134,7 @@ def _police_generated(
 
 
 def _explain(
-    config: Config, areas: gpd.GeoDataFrame, wards: gpd.GeoDataFrame, chosen: Chosen, components: Sequence[Component]
+    study: Study, areas: gpd.GeoDataFrame, wards: gpd.GeoDataFrame, chosen: Chosen, components: Sequence[Component]
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Why every area and ward is in, nearly in or out, and what would change it."""
     own = {
@@ -142,12 +142,17 @@ def _explain(
         for country in wards["country"].dropna().unique()
     }
     explained = explain_areas(
-        areas, wards, weights=own, by_value=config.method == "select", asked=config.areas, limits=config.limits,
+        areas,
+        wards,
+        weights=own,
+        by_value=study.areas.method == "select",
+        asked=study.areas.areas,
+        limits=study.areas.limits,
         alternatives=chosen.others,
-    )  # fmt: skip
+    )
     return explained, add_explanations(
-        wards, explained, weights=own, votes=config.votes, near_misses=chosen.near_misses, asked=config.areas,
-        limits=config.limits, alternatives=chosen.others,
+        wards, explained, weights=own, votes=study.areas.votes, near_misses=chosen.near_misses, asked=study.areas.areas,
+        limits=study.areas.limits, alternatives=chosen.others,
     )  # fmt: skip
 
 
@@ -166,7 +171,7 @@ def _equality(
     return equality(wards, characteristics, chosen=chosen.wards, near=wards_of(listed))
 
 
-def period_in_words(config: Config) -> str:
+def period_in_words(study: Study) -> str:
     """What a fall is counted from."""
-    first, last = (pd.Period(month, freq="M").strftime("%B %Y") for month in (config.start, config.end))
+    first, last = (pd.Period(month, freq="M").strftime("%B %Y") for month in (study.period.start, study.period.end))
     return f"the average year of {first} to {last}" if first != last else last

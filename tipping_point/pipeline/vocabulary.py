@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tipping_point.measures.harm import HARM_WEIGHTS
 from tipping_point.measures.named import MEASURES, choose_types
-from tipping_point.study import Config
+from tipping_point.study import Study
 from tipping_point.tables import CRIME_TYPES, FLAGS, InputError, plain_type
 
 INCIDENTS = "incidents"
@@ -17,9 +17,9 @@ GROUPS = {"category": "police_uk", "subgroup": "subgroup"}
 """What offences are gathered into -> its vocabulary; the categories are those of police.uk."""
 
 
-def vocabulary_of(config: Config) -> str:
+def vocabulary_of(study: Study) -> str:
     """The crime vocabulary of the study's sources; a study keeps to one."""
-    kinds = {source.kind for source in config.of("crime")}
+    kinds = {source.kind for source in study.of("crime")}
     if len(kinds) > 1:
         raise InputError(
             f"sources.crime: {' and '.join(sorted(kinds))} are given; they count crimes differently, and harm from "
@@ -29,7 +29,7 @@ def vocabulary_of(config: Config) -> str:
         return {"police_uk": "police_uk", "metropolitan_wards": "metropolitan"}[kinds.pop()]
     found = {
         OWN if "name" in source.options else GROUPS[source.options.get("groups", "category")]
-        for source in config.of("crime")
+        for source in study.of("crime")
     }
     if len(found) > 1:
         raise InputError(
@@ -39,26 +39,26 @@ def vocabulary_of(config: Config) -> str:
     return found.pop()
 
 
-def is_incidents(config: Config) -> bool:
+def is_incidents(study: Study) -> bool:
     """Whether the study's crimes are from files of incidents: rows about single people."""
-    return any(source.kind == INCIDENTS for source in config.of("crime"))
+    return any(source.kind == INCIDENTS for source in study.of("crime"))
 
 
-def measured_flag(config: Config) -> str:
+def measured_flag(study: Study) -> str:
     """The flag that the study measures; '' where it measures offences, marked or not."""
-    return config.measure if isinstance(config.measure, str) and config.measure in FLAGS else ""
+    return study.measure if isinstance(study.measure, str) and study.measure in FLAGS else ""
 
 
-def types_of(config: Config) -> tuple[str, ...]:
+def types_of(study: Study) -> tuple[str, ...]:
     """Every crime type of the study. Where it measures a flag, marked incidents of a type stand apart from the rest."""
-    vocabulary = vocabulary_of(config)
-    types = CRIME_TYPES[vocabulary] or own_types(config)
-    flag = measured_flag(config)
+    vocabulary = vocabulary_of(study)
+    types = CRIME_TYPES[vocabulary] or own_types(study)
+    flag = measured_flag(study)
     if not flag:
         return types
     without = [
         source.path.name
-        for source in config.of("crime")
+        for source in study.of("crime")
         if source.kind != INCIDENTS or flag not in source.options.get("flags", {})
     ]
     if without:
@@ -69,16 +69,16 @@ def types_of(config: Config) -> tuple[str, ...]:
     return (*types, *MEASURES[flag].types[vocabulary])
 
 
-def own_types(config: Config) -> tuple[str, ...]:
+def own_types(study: Study) -> tuple[str, ...]:
     """The types that files without offences name, in their order."""
-    return tuple(dict.fromkeys(source.options["name"] for source in config.of("crime") if "name" in source.options))
+    return tuple(dict.fromkeys(source.options["name"] for source in study.of("crime") if "name" in source.options))
 
 
-def choose_weights(config: Config) -> dict[str, float]:
+def choose_weights(study: Study) -> dict[str, float]:
     """Severity weight of every type of the study's measure; a type without one adds to the count, not to harm."""
-    vocabulary = vocabulary_of(config)
-    types = choose_types(config.measure, vocabulary, own=own_types(config))
-    types_of(config)
-    if isinstance(config.measure, Mapping):
-        return dict(config.measure)
+    vocabulary = vocabulary_of(study)
+    types = choose_types(study.measure, vocabulary, own=own_types(study))
+    types_of(study)
+    if isinstance(study.measure, Mapping):
+        return dict(study.measure)
     return {kind: HARM_WEIGHTS[vocabulary].get(plain_type(kind), 0.0) for kind in types}

@@ -1,7 +1,6 @@
-"""The study file: its keys, its reader, and the checked study that the pipeline works from."""
+"""The study file: one section per verb, its keys the keyword arguments of that verb."""
 
-from tipping_point.study.keys import SECTIONS
-from tipping_point.study.reader import read_study
-from tipping_point.study.study import Config, Source
+from tipping_point.study.reader import read_study, write_schema
+from tipping_point.study.sections import Source, Study
 
-__all__ = ["SECTIONS", "Config", "Source", "read_study"]
+__all__ = ["Source", "Study", "read_study", "write_schema"]

@@ -1,28 +1,31 @@
-"""The study file to a `Config`: every section and key checked before any work, every fault listed at once."""
+"""Read and check a study file: every fault at once, in our words."""
 
 from __future__ import annotations
 
-import os
-import re
+import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
-from tipping_point.areas.criteria import Criteria
-from tipping_point.areas.given import Adjustment
-from tipping_point.areas.group import Limits
-from tipping_point.measures.chronicity import Rules
-from tipping_point.measures.index import Component
-from tipping_point.outputs.assurance import check_assurance
-from tipping_point.sources.incident_options import OPTIONS, check_options
-from tipping_point.study.keys import ENTRIES, INCIDENT_KEYS, NEEDED, OPTIONAL, REQUIRED, SECTIONS, SOURCES, Key
-from tipping_point.study.study import Config, Source
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from tipping_point.study.sections import CRIME, Incidents, Section, Sources, Study
+from tipping_point.study.values import Allowed, OneOf
 from tipping_point.tables import InputError
 
+LARGEST = 1_000_000
+"""Bytes of a study file, at most: one of thousands of ward codes has a tenth of that."""
+_LONGEST = 60
+"""Characters of a name that are looked at for one like it, and shown of a value."""
 
-def read_study(path: Path | str, *, must_exist: bool = True) -> Config:
+Loc = tuple[int | str, ...]
+
+
+def read_study(path: Path | str, *, must_exist: bool = True) -> Study:
     """Read and check a study file.
 
     Args:
@@ -34,210 +37,215 @@ def read_study(path: Path | str, *, must_exist: bool = True) -> Config:
             type or out of range, a path that does not exist.
     """
     path = Path(path)
+    text = _read_text(path)
     try:
-        text = path.read_bytes().decode("utf-8-sig")
         document = tomllib.loads(text)
-    except FileNotFoundError:
-        raise InputError(f"{path}: there is no such study file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise InputError(f"{path.name}: not a study file (TOML): {error}") from None
+    try:
+        return check_document(document, folder=path.parent, must_exist=must_exist).from_file(path, text)
+    except InputError as error:
+        raise InputError([f"{path.name}: {fault}" for fault in error.faults]) from None
+
+
+def check_document(document: dict[str, Any], *, folder: Path, must_exist: bool) -> Study:
+    """The study of a TOML document that was read; its relative paths are of `folder`.
+
+    Raises:
+        InputError: every fault.
+    """
+    try:
+        return Study.model_validate(document, context={"folder": folder, "must_exist": must_exist})
+    except ValidationError as error:
+        faults = [fault for each in error.errors(include_url=False) for fault in _say(each, document)]
+        raise InputError(dict.fromkeys(faults)) from None
+
+
+def write_schema() -> str:
+    """The JSON Schema of the study file, by which editors complete and check it."""
+    schema = Study.model_json_schema()
+    schema["title"] = "tipping-point study file"
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _read_text(path: Path) -> str:
+    try:
+        if not path.is_file():
+            raise InputError(f"{path}: there is no such study file")
+        if path.stat().st_size > LARGEST:
+            raise InputError(f"{path.name}: {path.stat().st_size:,} bytes; a study file has at most {LARGEST:,}")
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
         raise InputError(f"{path.name}: not a study file (TOML): {error}") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-    reader = _Reader(path, must_exist=must_exist)
-    config = reader.read(document, text)
-    if config is None or reader.faults:
-        raise InputError([f"{path.name}: {fault}" for fault in reader.faults])
-    return config
 
 
-class _Reader:
-    """Collects the faults of one study file while it is read."""
+# -------------------------------------------------------------------------------------------------- what is wrong
 
-    def __init__(self, path: Path, *, must_exist: bool) -> None:
-        self.path, self.must_exist = path, must_exist
-        self.faults: list[str] = []
 
-    def read(self, document: dict[str, Any], text: str) -> Config | None:
-        self._unknown("", document, [*SECTIONS, "sources"])
-        sources = self._sources(document.get("sources"))
-        values = {section: self._section(section, document.get(section, {})) for section in SECTIONS}
-        entries = {place: self._entries(place, document.get(place[0], {})) for place in ENTRIES}
-        self._required(document)
-        self._contradictions(values, entries)
-        if self.faults:
+def _say(error: ErrorDetails, document: dict[str, Any]) -> Iterator[str]:
+    """The sentences of one fault that pydantic found."""
+    loc = _without_kind(error["loc"])
+    model, key, field, inner = _find(loc)
+    if len(loc) < len(error["loc"]) and not inner and len(loc) == 4:
+        model = CRIME[str(error["loc"][3])]
+        field = model.model_fields.get(key)
+    label, cause = _label(loc, document), error.get("ctx", {}).get("error")
+    where = f"[{label}] {key}" if label else f"[{key}]"
+    if isinstance(cause, InputError):
+        yield from _say_own(cause, loc, where, document)
+    elif error["type"] == "extra_forbidden":
+        yield _say_unknown(loc, model, where, document)
+    elif error["type"].startswith("union_tag"):
+        given = _at(document, loc)
+        yield _say_value(f"[{_label((*loc, 'kind'), document)}] kind", given.get("kind"), f"one of {', '.join(CRIME)}")
+    elif error["type"] == "missing":
+        yield from _say_missing(model, key, field, where)
+    elif error["type"] in ("model_type", "model_attributes_type", "tuple_type", "dict_type") and _is_section(field):
+        entries = field is not None and get_origin(field.annotation) is tuple and not inner
+        yield (f"[{label}.{key}]" if label else f"[{key}]") + (
+            ": must be a list of entries, each under its own heading" if entries else ": must be a section"
+        )
+    else:
+        yield _say_value(where, _at(document, loc[: len(loc) - len(inner)]), _words(field))
+
+
+def _say_own(cause: InputError, loc: Loc, where: str, document: dict[str, Any]) -> Iterator[str]:
+    """What a check of ours found, with the place where it looked."""
+    of_key = _is_key(loc)
+    for fault in cause.faults:
+        if of_key:
+            entry = _at(document, loc[:-1])
+            fetched = "does not exist" in fault and isinstance(entry, dict) and "dataset" in entry
+            yield f"{where}: {fault}" + ("; `tipping-point fetch` brings it" if fetched else "")
+        elif loc[:1] == ("sources",) and len(loc) > 1:
+            yield f"[{_label((*loc, ''), document)}] {fault}"
+        else:
+            yield fault
+
+
+def _say_value(where: str, given: Any, words: str) -> str:  # noqa: ANN401 - a TOML value is anything
+    if given is None:
+        return f"{where}: is missing; it must be {words}"
+    shown = repr(given)
+    return f"{where}: {shown if len(shown) <= _LONGEST else shown[:_LONGEST] + '…'} was given; it must be {words}"
+
+
+def _say_missing(model: type[Section], key: str, field: FieldInfo | None, where: str) -> Iterator[str]:
+    if model is Study and key == "sources":
+        needed = [name for name, each in Sources.model_fields.items() if each.is_required()]
+        yield f"[sources]: is missing; a study needs {', '.join(needed)}"
+    elif model is Study:
+        section = _model_of(field)
+        for name, each in section.model_fields.items() if section else ():
+            if each.is_required():
+                yield f"[{key}] {name}: is missing; it must be {_words(each)}"
+    elif model is Sources:
+        yield f"[sources.{key}]: is missing; give its path"
+    else:
+        yield f"{where}: is missing; it must be {_words(field)}"
+
+
+def _say_unknown(loc: Loc, model: type[Section], where: str, document: dict[str, Any]) -> str:
+    key = str(loc[-1])
+    entry = _at(document, loc[:-1])
+    if loc[:2] == ("sources", "crime") and key in Incidents.model_fields and isinstance(entry, dict):
+        return f'{where}: is for kind = "incidents"; the kind is "{entry.get("kind")}"'
+    known = list(model.model_fields)
+    near = get_close_matches(key[:_LONGEST], known, n=1)
+    hint = f"; did you mean '{near[0]}'?" if near else ""
+    shown = where if len(key) <= _LONGEST else where.replace(key, key[:_LONGEST] + "…")
+    return f"{shown}: unknown {'section' if model is Study else 'key'}{hint} Valid: {', '.join(known)}"
+
+
+# ------------------------------------------------------------------------------------------------ where it stands
+
+
+def _without_kind(loc: Loc) -> Loc:
+    """The place of a fault without the kind by which pydantic tells the crime sources apart."""
+    return (*loc[:3], *loc[4:]) if loc[:2] == ("sources", "crime") and loc[3:4] and loc[3] in CRIME else loc
+
+
+def _find(loc: Loc) -> tuple[type[Section], str, FieldInfo | None, Loc]:
+    """The model and key of a place, and what of the place lies within the key's value."""
+    model: type[Section] = Study
+    for number, part in enumerate(loc):
+        if isinstance(part, int):
+            continue
+        field = model.model_fields.get(part)
+        if field is None and (model, loc[:2]) == (Sources, ("sources", "crime")):
+            continue
+        section = _model_of(field)
+        rest = loc[number + 1 :]
+        if section is None or not [each for each in rest if isinstance(each, str)]:
+            return model, part, field, rest if section is None else rest[1:]
+        model = section
+    return model, str(loc[-1]) if loc else "", None, ()
+
+
+def _model_of(field: FieldInfo | None) -> type[Section] | None:
+    """The section, or the entry of a list, that a key holds; None where it holds a value."""
+    if field is None:
+        return None
+    kinds = [each for each in _leaves(field.annotation) if isinstance(each, type) and issubclass(each, Section)]
+    kinds = [each for each in kinds if not each.__name__.startswith("_")]
+    return kinds[-1] if kinds else None
+
+
+def _leaves(annotation: Any) -> Iterator[Any]:  # noqa: ANN401 - a type hint is anything
+    inner = get_args(annotation)
+    if not inner:
+        yield annotation
+    for each in inner:
+        yield from _leaves(each)
+
+
+def _is_section(field: FieldInfo | None) -> bool:
+    return _model_of(field) is not None
+
+
+def _is_key(loc: Loc) -> bool:
+    """Whether a place is that of a key, not of a section or an entry."""
+    model, key, field, _ = _find(loc)
+    return bool(loc) and isinstance(loc[-1], str) and not _is_section(field) and key == loc[-1] and model is not Study
+
+
+def _label(loc: Loc, document: dict[str, Any]) -> str:
+    """The heading under which a key stands: 'hotspots', 'sources.crime no. 2'."""
+    parts: list[str] = []
+    number = ""
+    for depth, part in enumerate(loc[:-1] if loc and isinstance(loc[-1], str) else loc):
+        if isinstance(part, str):
+            parts.append(part)
+        elif not number:
+            entries = _at(document, loc[:depth])
+            shown = isinstance(entries, list) and (len(entries) > 1 or loc[0] != "sources")
+            number = f" no. {part + 1}" if shown else ""
+    return ".".join(parts[:2]) + number
+
+
+def _at(document: Any, loc: Loc) -> Any:  # noqa: ANN401 - a TOML value is anything
+    """What stands at a place of the document; None where nothing does."""
+    for part in loc:
+        if isinstance(document, dict):
+            document = document.get(part) if part != 0 else document
+        elif isinstance(document, list) and isinstance(part, int) and part < len(document):
+            document = document[part]
+        else:
             return None
-        limits = {
-            key: values["areas"].pop(key) for key in ("population", "max_wards", "within") if key in values["areas"]
-        }
-        if "types" in values["crime"]:
-            values["crime"]["measure"] = values["crime"].pop("types")
-        try:
-            rules, criteria = Rules(**values.pop("chronicity")), Criteria(**values.pop("criteria"))
-        except InputError as error:
-            self.faults += error.faults
-            return None
-        assurance = values.pop("assurance")
-        plain = {key: value for section in values.values() for key, value in section.items()}
-        return Config(
-            path=self.path, text=text, sources=sources, limits=Limits(**limits), rules=rules, criteria=criteria,
-            assurance=assurance,
-            components=_components(entries["index", "component"], sources),
-            given={entry["name"]: entry["wards"] for entry in entries["areas", "given"]},
-            adjustments=tuple(Adjustment(**entry) for entry in entries["areas", "adjust"]),
-            **plain,
-        )  # fmt: skip
-
-    def _section(self, section: str, given: Any) -> dict[str, Any]:  # noqa: ANN401 - a TOML value is anything
-        """The good values of one section, as they are stored."""
-        keys = SECTIONS[section]
-        if not isinstance(given, dict):
-            self.faults.append(f"[{section}]: must be a section")
-            return {}
-        self._unknown(section, given, [*keys, *(key for place, key in ENTRIES if place == section)])
-        return {key: keys[key].store(value) for key, value in given.items() if self._good(section, key, value, keys)}
-
-    def _entries(self, place: tuple[str, str], given: Any) -> list[dict[str, Any]]:  # noqa: ANN401
-        """The entries of a list within a section, each with what it must hold."""
-        section, name = place
-        keys = ENTRIES[place]
-        listed = _table(given).get(name, [])
-        if not isinstance(listed, list):
-            self.faults.append(f"[[{section}.{name}]]: must be a list of entries, each under its own heading")
-            return []
-        found = []
-        for number, each in enumerate(listed, start=1):
-            label = f"{section}.{name} no. {number}"
-            entry = _table(each)
-            self._unknown(label, entry, list(keys))
-            absent = [key for key in REQUIRED[place] if key not in entry]
-            self.faults += [f"[{label}] {key}: is missing; it must be {keys[key].allowed}" for key in absent]
-            good = [self._good(label, key, value, keys) for key, value in entry.items() if key in keys]
-            if all(good) and not absent:
-                found.append({key: keys[key].store(value) for key, value in entry.items() if key in keys})
-        return found
-
-    def _contradictions(
-        self, values: Mapping[str, Mapping[str, Any]], entries: Mapping[tuple[str, str], list[dict[str, Any]]]
-    ) -> None:
-        """Keys that are good by themselves and not together."""
-        self.faults += check_assurance(values["assurance"])
-        if {"types", "measure"} <= {*values["crime"]}:
-            self.faults.append("[crime]: measure and types are both given; keep one")
-        start, end = (values["period"].get(key, "") for key in ("start", "end"))
-        if end and start > end:
-            self.faults.append(f"[period] end: '{end}' lies before start '{start}'")
-        method = values["areas"].get("method", "touching")
-        given = entries["areas", "given"]
-        if (method == "given") != bool(given):
-            self.faults.append(
-                '[areas]: method = "given" needs at least one [[areas.given]] with name and wards'
-                if method == "given"
-                else f'[[areas.given]]: is for method = "given"; the method is "{method}"'
-            )
-        names = [entry["name"] for entry in given]
-        self.faults += [f"[[areas.given]]: '{name}' stands twice" for name in sorted({*names}) if names.count(name) > 1]
-        if "preset" in values["index"] and entries["index", "component"]:
-            self.faults.append("[index]: preset and [[index.component]] are both given; keep one")
-
-    def _required(self, document: dict[str, Any]) -> None:
-        for section, key in (("study", "name"), ("study", "ward_year"), ("period", "start"), ("period", "end")):
-            if key not in _table(document.get(section)):
-                self.faults.append(f"[{section}] {key}: is missing; it must be {SECTIONS[section][key].allowed}")
-
-    def _good(self, section: str, key: str, value: Any, keys: Mapping[str, Key]) -> bool:  # noqa: ANN401
-        if key not in keys:
-            return False
-        if not keys[key].test(value):
-            self.faults.append(f"[{section}] {key}: {value!r} was given; it must be {keys[key].allowed}")
-            return False
-        return True
-
-    def _unknown(self, section: str, given: dict[str, Any], known: list[str]) -> None:
-        for key in given:
-            if key not in known:
-                near = get_close_matches(key, known, n=1)
-                hint = f"; did you mean '{near[0]}'?" if near else ""
-                where = f"[{section}] {key}: unknown key" if section else f"[{key}]: unknown section"
-                self.faults.append(f"{where}{hint} Valid: {', '.join(known)}")
-
-    def _sources(self, given: Any) -> tuple[Source, ...]:  # noqa: ANN401
-        if not isinstance(given, dict):
-            self.faults.append(
-                f"[sources]: is missing; a study needs {', '.join(name for name in SOURCES if name not in OPTIONAL)}"
-            )
-            return ()
-        self._unknown("sources", given, list(SOURCES))
-        sources = []
-        for section, keys in SOURCES.items():
-            entries = given.get(section, [])
-            entries = [entries] if isinstance(entries, dict) else entries
-            if not entries and section not in OPTIONAL:
-                self.faults.append(f"[sources.{section}]: is missing; give its path")
-            if section in ("boundaries", "schools") and len(entries) > 1:
-                self.faults.append(f"[sources.{section}]: stands more than once; a study has one of them")
-            for number, entry in enumerate(entries, start=1):
-                label = f"sources.{section}" + (f" no. {number}" if len(entries) > 1 else "")
-                source = self._source(section, label, _table(entry), keys)
-                if source:
-                    sources.append(source)
-        return tuple(sources)
-
-    def _source(self, section: str, label: str, entry: dict[str, Any], keys: Mapping[str, Key]) -> Source | None:
-        self._unknown(label, entry, list(keys))
-        good = [self._good(label, key, value, keys) for key, value in entry.items() if key in keys]
-        absent = [key for key in NEEDED[section] if key not in entry]
-        self.faults += [f"[{label}] {key}: is missing; it must be {keys[key].allowed}" for key in absent]
-        if absent or not all(good):
-            return None
-        path = self._path(label, entry["path"], "dataset" in entry)
-        options = {key: keys[key].store(value) for key, value in entry.items() if key not in ("kind", "path")}
-        self._incident_options(section, label, entry.get("kind", ""), options)
-        if "small_areas" in options:
-            options["small_areas"] = str(self._path(label, options["small_areas"], "dataset" in entry))
-        return Source(section, path, entry.get("kind", ""), options) if path else None
-
-    def _incident_options(self, section: str, label: str, kind: str, options: Mapping[str, Any]) -> None:
-        """What is wrong with the options of a file of incidents or of a signal, before it is opened."""
-        incidents = section == "crime" and kind == "incidents"
-        if section == "crime" and not incidents:
-            self.faults += [
-                f'[{label}] {key}: is for kind = "incidents"; the kind is "{kind}"'
-                for key in options
-                if key in INCIDENT_KEYS
-            ]
-        if section == "signal":
-            options = {"force": options["name"], **options} if "force" not in options["columns"] else options
-        if not (incidents or section == "signal"):
-            return
-        if "columns" not in options:
-            self.faults.append(f"[{label}] columns: is missing; it must be {INCIDENT_KEYS['columns'].allowed}")
-            return
-        given = {key: options[key] for key in OPTIONS if key in options}
-        try:
-            check_options(**{**OPTIONS, **given})
-        except InputError as error:
-            self.faults += [f"[{label}] {fault}" for fault in error.faults]
-
-    def _path(self, label: str, given: str, dataset: bool) -> Path | None:
-        expanded = os.path.expandvars(given)
-        unset = re.findall(r"\$\{?(\w+)\}?", expanded)
-        if unset:
-            self.faults.append(f"[{label}] path: '{given}' uses the environment variable {unset[0]}, which is not set")
-            return None
-        path = Path(expanded).expanduser()
-        path = path if path.is_absolute() else self.path.parent / path
-        if self.must_exist and not path.exists():
-            hint = "; `tipping-point fetch` brings it" if dataset else ""
-            self.faults.append(f"[{label}] path: '{given}' does not exist (looked for {path}){hint}")
-            return None
-        return path
+    return document
 
 
-def _components(entries: list[dict[str, Any]], sources: tuple[Source, ...]) -> tuple[Component, ...]:
-    """The components, each in the direction of its indicator where it does not say its own."""
-    direction = {source.options["name"]: source.options["worse"] for source in sources if source.section == "indicator"}
-    return tuple(Component(**{"worse": direction.get(entry["column"], "higher"), **entry}) for entry in entries)
+def _words(field: FieldInfo | None) -> str:
+    """What a key may hold."""
+    found = [each.words for each in (field.metadata if field else ()) if isinstance(each, Allowed | OneOf)]
+    if field is not None and not found:
+        found = [each.words for each in _annotations(field.annotation) if isinstance(each, Allowed | OneOf)]
+    return found[-1] if found else "of another type"
 
 
-def _table(value: Any) -> dict[str, Any]:  # noqa: ANN401 - a TOML value is anything
-    return value if isinstance(value, dict) else {}
+def _annotations(annotation: Any) -> Iterator[Any]:  # noqa: ANN401 - a type hint is anything
+    yield from getattr(annotation, "__metadata__", ())
+    for each in get_args(annotation):
+        yield from _annotations(each)
