@@ -99,7 +99,7 @@ def compare(name, number, study, wards, graph):
     selection, seconds = timed(
         lambda: find_selection(wards, graph, rule=Rule(number, limits), value="value", seed=study.seed)
     )
-    said = selection.chosen.attrs["selection"][country]
+    said = selection.proofs[country]
     members, touching_seconds = timed(lambda: group_touching(wards, graph, limits=limits, votes=study.areas.votes))
     hot = rank_areas(build_areas(wards, members, limits=limits), number=number)
     rows = [("exact choice", ward_lists(selection.chosen), seconds)]
@@ -109,8 +109,8 @@ def compare(name, number, study, wards, graph):
         lists, seconds = timed(lambda target=target: regions(wards, graph, limits, target))
         rows.append((f"scikit-learn regions of {target:,}", lists, seconds))
     print(
-        f"\n## {name}: {number} areas, {len(wards):,} wards, {said['candidates']:,} groups; {said['method']}, gap "
-        f"{said['gap']:.1%}, integer programme on {said['solved_on']:,}\n\n"
+        f"\n## {name}: {number} areas, {len(wards):,} wards, {said.candidates:,} groups; exact: {said.exact}, gap "
+        f"{said.gap:.1%}, integer programme on {said.solved_on:,}\n\n"
         "| | areas | residents | value | share of the exact choice | of that with no more residents | seconds |\n"
         "|---|---|---|---|---|---|---|"
     )
@@ -118,7 +118,7 @@ def compare(name, number, study, wards, graph):
         count, people, value = best_of(wards, lists, number)
         equal = held_to(wards, graph, limits, count, people) if lists is not rows[0][1] else value
         print(
-            f"| {label} | {count} | {people:,.0f} | {value:,.0f} | {value / said['value']:.3f} | "
+            f"| {label} | {count} | {people:,.0f} | {value:,.0f} | {value / said.value:.3f} | "
             f"{value / equal:.3f} | {seconds:.2f} |"
         )
     near, seconds = timed(lambda: near_misses(selection, wards))
@@ -157,9 +157,9 @@ def stress(study, wards, graph):
         except InputError as refused:
             print(f"| {number} | {text} | | | refused: {refused} | | |")
             continue
-        for country, said in selection.chosen.attrs["selection"].items():
-            print(f"| {number} | {text}, {country} | {said['candidates']:,} | {seconds:.2f} | {said['method']} | "
-                  f"{said['gap']:.4%} | {said['solved_on']:,} |")  # fmt: skip
+        for country, said in selection.proofs.items():
+            print(f"| {number} | {text}, {country} | {said.candidates:,} | {seconds:.2f} | {said.exact} | "
+                  f"{said.gap:.4%} | {said.solved_on:,} |")  # fmt: skip
 
 
 def main() -> None:

@@ -28,7 +28,6 @@ def test_the_same_values_choose_the_same_wards(made):
     again = choose_again(selection, pd.DataFrame({"same": wards["value"]}), seed=1)
     chosen = {code for codes in selection.chosen["ward_codes"] for code in codes.split(";")}
     assert set(again.index[again["same"]]) == chosen
-    assert again.attrs["fallbacks"] == 0
     shares = share_again(selection.chosen.set_index("area_id"), wards, again)
     assert shares.tolist() == [1.0, 1.0]
 

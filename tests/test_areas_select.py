@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from libpysal.graph import Graph
 
 from tipping_point.areas.group import Limits, area_id, build_areas
-from tipping_point.areas.select import members, select_areas
+from tipping_point.areas.select import Rule, find_selection, members, select_areas
 from tipping_point.tables import InputError
+from tipping_point.text.areas import say_proof
 from tipping_point.wards.neighbours import build_graph
 
 OPTIONS = {"population": (0, 1e9), "max_wards": 3, "value": "value", "seed": 1}
@@ -25,6 +26,15 @@ def make_graph(codes, links):
     alone = [code for code in codes if code not in {a for a, _ in both}]
     rows = [(a, b, 1) for a, b in sorted(set(both))] + [(code, code, 0) for code in alone]
     return Graph.from_arrays(*(np.array(column) for column in zip(*rows, strict=True)))
+
+
+def prove(
+    wards, graph, *, areas, value, population, max_wards, seed, within="district_code", per_authority=0, include=(),
+    exclude=(), **more,
+):  # fmt: skip
+    """How good the choice of `select_areas` is, by country."""
+    rule = Rule(areas, Limits(population, max_wards, within), per_authority, tuple(include), tuple(exclude))
+    return find_selection(wards, graph, rule=rule, value=value, seed=seed, **more).proofs
 
 
 def make_wards(value, **columns):
@@ -142,25 +152,25 @@ def test_the_choice_is_the_best_that_brute_force_finds(study):
     chosen = choose(wards, links, options)
     check_limits(chosen, wards, links, options)
     assert chosen["value"].sum() == pytest.approx(best, rel=1e-8)
-    said = chosen.attrs["selection"]["England"]
-    assert (said["method"], said["gap"]) == ("exact", 0)
-    assert said["bound"] == said["value"] == pytest.approx(best, rel=1e-8)
+    said = prove(wards, make_graph(wards.index, links), value="value", seed=1, **options)["England"]
+    assert (said.exact, said.gap) == (True, 0)
+    assert said.bound == said.value == pytest.approx(best, rel=1e-8)
 
 
 @settings(deadline=None, max_examples=40)
 @given(studies())
-def test_without_time_the_gap_is_true(study):
+def test_without_a_node_the_gap_is_true(study):
     wards, links, options = study
     best = best_by_hand(wards, links, options)
     assume(best is not None)
-    chosen = choose(wards, links, options, time_limit=0.0)
+    chosen = choose(wards, links, options, nodes=0)
     check_limits(chosen, wards, links, options)
-    said = chosen.attrs["selection"]["England"]
-    assert said["value"] == pytest.approx(chosen["value"].sum())
-    assert said["value"] <= best * (1 + 1e-9)
-    assert said["bound"] >= best * (1 - 1e-9)
-    assert said["gap"] == pytest.approx((said["bound"] - said["value"]) / said["value"] if said["value"] else 0)
-    assert (said["method"] == "exact") == (said["gap"] <= 1e-9)
+    said = prove(wards, make_graph(wards.index, links), value="value", seed=1, nodes=0, **options)["England"]
+    assert said.value == pytest.approx(chosen["value"].sum())
+    assert said.value <= best * (1 + 1e-9)
+    assert said.bound >= best * (1 - 1e-9)
+    assert said.gap == pytest.approx((said.bound - said.value) / said.value if said.value else 0)
+    assert said.exact == (said.gap <= 1e-9)
 
 
 @settings(deadline=None, max_examples=30)
@@ -210,15 +220,16 @@ def test_countries_are_chosen_apart():
     assert chosen[["country", "value"]].to_numpy().tolist() == [
         ["England", 9], ["England", 8], ["Wales", 3], ["Wales", 2],
     ]  # fmt: skip
-    assert list(chosen.attrs["selection"]) == ["England", "Wales"]
-    assert [said["candidates"] for said in chosen.attrs["selection"].values()] == [3, 3]
+    said = prove(wards, make_graph(wards.index, []), areas=2, **OPTIONS)
+    assert {country: proof.candidates for country, proof in said.items()} == {"England": 3, "Wales": 3}
 
 
 def test_a_cap_holds_for_each_authority():
     wards = make_wards([9.0, 8.0, 7.0, 1.0], district_code=["A", "A", "A", "B"])
     chosen = select_areas(wards, make_graph(wards.index, []), areas=3, per_authority=1, **OPTIONS)
     assert chosen["ward_codes"].tolist() == ["E00", "E03"]
-    assert "3 areas were asked for and 2 chosen" in chosen.attrs["selection"]["England"]["sentences"][1]
+    said = prove(wards, make_graph(wards.index, []), areas=3, per_authority=1, **OPTIONS)["England"]
+    assert "3 areas were asked for and 2 chosen" in say_proof(said)[1]
 
 
 def test_an_area_does_not_cross_the_column_that_binds_it():
@@ -250,9 +261,9 @@ def test_nothing_to_choose_is_an_empty_table_that_says_so():
         chosen = select_areas(wards, make_graph(wards.index, []), areas=2, **{**OPTIONS, "population": (5, 9)})
         assert len(chosen) == 0
         assert list(chosen.columns)[:3] == ["area_id", "ward_codes", "wards"]
-        said = chosen.attrs["selection"]["England"]
-        assert (said["method"], said["value"], said["gap"], said["areas_chosen"]) == ("exact", 0, 0, 0)
-        assert "no area was chosen" in said["sentences"][0]
+        said = prove(wards, make_graph(wards.index, []), areas=2, **{**OPTIONS, "population": (5, 9)})["England"]
+        assert (said.exact, said.value, said.gap, said.chosen) == (True, 0, 0, 0)
+        assert "no area was chosen" in say_proof(said)[0]
         assert list(members(chosen, make_graph(wards.index, [])).columns) == ["ward_code", "area", "cluster"]
 
 
@@ -260,7 +271,7 @@ def test_a_table_without_country_or_assessed_will_do():
     wards = make_wards([1.0, 2.0])[["value", "population", "district_code"]]
     chosen = select_areas(wards, make_graph(wards.index, []), areas=1, **OPTIONS)
     assert chosen["ward_codes"].tolist() == ["E01"]
-    assert list(chosen.attrs["selection"]) == [""]
+    assert list(prove(wards, make_graph(wards.index, []), areas=1, **OPTIONS)) == [""]
 
 
 def test_wards_to_include_that_no_choice_can_hold_are_named():
@@ -313,23 +324,23 @@ def test_inputs_stay_as_they_are():
     pd.testing.assert_frame_equal(wards, copy)
 
 
-@pytest.mark.parametrize("time_limit", [60.0, 0.0])
-def test_a_larger_block_is_proved_or_says_that_it_is_not(lattice, time_limit):
+@pytest.mark.parametrize("nodes", [10_000, 0])
+def test_a_larger_block_is_proved_or_says_that_it_is_not(lattice, nodes):
     """Sixty-four wards, values drawn at random, eight areas: the fallback is within its gap of the proved choice."""
     values = np.random.default_rng(3).gamma(1.0, 1.0, 64)
     wards = lattice(8, 8, value=values)
     options = {"areas": 8, "value": "value", "population": (20_000, 50_000), "max_wards": 4, "seed": 5}
-    chosen = select_areas(wards, build_graph(wards), time_limit=time_limit, **options)
-    said = chosen.attrs["selection"]["England"]
-    exact = select_areas(wards, build_graph(wards), **options).attrs["selection"]["England"]
-    assert exact["method"] == "exact"
-    assert exact["solved_on"] < exact["candidates"]
-    if time_limit:
+    chosen = select_areas(wards, build_graph(wards), nodes=nodes, **options)
+    said = prove(wards, build_graph(wards), nodes=nodes, **options)["England"]
+    exact = prove(wards, build_graph(wards), **options)["England"]
+    assert exact.exact
+    assert exact.solved_on < exact.candidates
+    if nodes:
         assert said == exact
-        assert "no other choice of up to 8 areas" in said["sentences"][0]
+        assert "no other choice of up to 8 areas" in say_proof(said)[0]
     else:
-        assert said["method"] == "fallback"
-        assert 0.97 * exact["value"] < said["value"] <= exact["value"] <= said["bound"]
-        assert "is a fallback, found by local search" in said["sentences"][0]
-        again = select_areas(wards, build_graph(wards), time_limit=0.0, **options)
+        assert not said.exact
+        assert 0.97 * exact.value < said.value <= exact.value <= said.bound
+        assert "is a fallback, found by local search" in say_proof(said)[0]
+        again = select_areas(wards, build_graph(wards), nodes=0, **options)
         pd.testing.assert_frame_equal(again, chosen)

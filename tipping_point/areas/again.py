@@ -12,7 +12,7 @@ import pandas as pd
 from tipping_point.areas.candidates import NOBODY, Floats
 from tipping_point.areas.group import area_id
 from tipping_point.areas.local_search import TooFewError
-from tipping_point.areas.packing import cover_wanted, pack
+from tipping_point.areas.packing import NODES, cover_wanted, pack
 from tipping_point.areas.select import Selection, build_problem, groups_by_country
 from tipping_point.numeric import finite_numbers
 from tipping_point.tables import InputError
@@ -23,19 +23,18 @@ _WORKERS = 4
 """Cases chosen at a time, at most."""
 
 
-def choose_again(selection: Selection, values: pd.DataFrame, *, seed: int, time_limit: float = 10.0) -> pd.DataFrame:
+def choose_again(selection: Selection, values: pd.DataFrame, *, seed: int, nodes: int = NODES) -> pd.DataFrame:
     """Choose again under other values, with the same groups, limits and rules.
 
     Args:
         selection: from `find_selection`.
         values: wards x cases, 0 or more: a value for every ward that may be in an area.
         seed: for the fallback.
-        time_limit: seconds for each case and country.
+        nodes: of each integer programme, at most.
 
     Returns:
-        Booleans, wards that may be in an area x cases: is the ward in a chosen area? attrs['fallbacks'] says in how
-        many cases the solver ran out of time. A ward to include that no group of value holds in a case is not asked
-        for in that case.
+        Booleans, wards that may be in an area x cases: is the ward in a chosen area? A ward to include that no
+        group of value holds in a case is not asked for in that case.
 
     Raises:
         InputError: values that are missing, no numbers or below 0, or no case.
@@ -56,7 +55,7 @@ def choose_again(selection: Selection, values: pd.DataFrame, *, seed: int, time_
                     break
                 start, missed = cover_wanted(problem)
                 try:
-                    packing = pack(problem.without(missed), start, time_limit=time_limit, seed=seed)
+                    packing = pack(problem.without(missed), start, nodes=nodes, seed=seed)
                 except TooFewError:
                     continue
                 inside[groups.members[among[packing.chosen]], case] = True
@@ -68,10 +67,10 @@ def choose_again(selection: Selection, values: pd.DataFrame, *, seed: int, time_
     with ThreadPoolExecutor(min(_WORKERS, os.cpu_count() or 1)) as pool:
         fallbacks = sum(not exact for exact in pool.map(choose, range(numbers.shape[1])))
     inside[NOBODY] = False
-    log.info("areas: chosen again in %d cases; in %d the solver ran out of time", numbers.shape[1], fallbacks)
-    result = pd.DataFrame(inside[:-1], index=groups.codes, columns=values.columns)
-    result.attrs["fallbacks"] = fallbacks
-    return result
+    log.info(
+        "areas: chosen again in %d cases; in %d the solver did not end within its nodes", numbers.shape[1], fallbacks
+    )
+    return pd.DataFrame(inside[:-1], index=groups.codes, columns=values.columns)
 
 
 def share_again(areas: pd.DataFrame, wards: pd.DataFrame, again: pd.DataFrame) -> pd.Series:

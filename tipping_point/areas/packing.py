@@ -18,7 +18,6 @@ what is found is, step by step, what is found among all.
 from __future__ import annotations
 
 import logging
-import time
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -43,6 +42,14 @@ FIRST_GROUPS = 1_000
 """Groups that the linear programme starts on, and takes in at a time."""
 POOL = 4_000
 """Groups that the integer programme starts on; four times as many each time that the rest may matter."""
+
+NODES = 10_000
+"""Nodes of one integer programme, at most. Real studies end at the root or within a few dozen. A count, not seconds:
+the same study gives the same choice on a busy machine."""
+ROUNDS = 500
+"""Linear programmes solved for the prices, at most, each larger than the one before."""
+ITERATIONS = 1_000_000
+"""Iterations of one linear programme, at most."""
 
 
 @dataclass(frozen=True)
@@ -75,21 +82,20 @@ class Prices:
     """The most that a choice can be worth which uses a group left out of the problem; 0 where none was."""
 
 
-def pack(problem: Problem, start: Chosen, *, time_limit: float, seed: int) -> Packing:
-    """The best choice, or the best found in the time with a true bound.
+def pack(problem: Problem, start: Chosen, *, nodes: int = NODES, seed: int) -> Packing:
+    """The best choice, or the best found within the nodes with a true bound.
 
     Args:
         problem: at least one group.
         start: a choice that holds every wanted ward, from `cover_wanted`; may be empty where none is wanted.
-        time_limit: seconds for the solver. The result depends on time only where they run out.
+        nodes: of each integer programme, at most; 0 solves none, nor a linear programme.
         seed: for the random starts of the fallback; an exact result does not depend on it.
 
     Raises:
         TooFewError: groups were left out of the problem that might matter.
     """
-    deadline = time.perf_counter() + time_limit
     best = improve(problem, problem.value, start)
-    prices = _price(problem, best, deadline)
+    prices = _price(problem, best, rounds=ROUNDS if nodes else 0)
     if prices.bound > problem.value[best].sum() * (1 + TOLERANCE):
         other = improve(problem, prices.with_group, start, outside=prices.outside)
         best = other if problem.value[other].sum() > problem.value[best].sum() else best
@@ -102,14 +108,14 @@ def pack(problem: Problem, start: Chosen, *, time_limit: float, seed: int) -> Pa
         if len(open_) == 0:
             return _finish(problem, best, value, solved)
         pool = open_[first_by(prices.with_group[open_], size)[:size]]
-        solution, reached = _solve(problem, np.sort(pool), deadline)
+        solution, reached, ended = _solve(problem, np.sort(pool), nodes)
         solved = len(pool)
         if solution is not None and problem.value[solution].sum() > value:
             best, value = solution, float(problem.value[solution].sum())
         bound = min(prices.bound, max(value, reached, _largest_outside(prices, open_, pool)))
         if bound <= value * (1 + TOLERANCE):
             return _finish(problem, best, value, solved)
-        if len(pool) == len(open_) or time.perf_counter() >= deadline:
+        if len(pool) == len(open_) or not ended:
             best = search_at_random(problem, best, seed)
             value = float(problem.value[best].sum())
             return Packing(_trim(problem, best), value, max(bound, value), bound <= value * (1 + TOLERANCE), solved)
@@ -159,15 +165,17 @@ def _rows(problem: Problem, pool: Chosen) -> tuple[csr_array, Floats]:
     return csr_array(vstack([wards, own, number])), most
 
 
-def _price(problem: Problem, best: Chosen, deadline: float) -> Prices:
-    """Prices from the linear programme over all groups; without time for it, what prices of 0 say."""
+def _price(problem: Problem, best: Chosen, *, rounds: int) -> Prices:
+    """Prices from the linear programme over all groups; without a round for it, what prices of 0 say."""
     scale = 1_000 / problem.value.max()
     lowest = _bound(problem, np.zeros(problem.wards), np.zeros(int(problem.authority.max()) + 1))
     value = float(problem.value[best].sum())
     pool = np.union1d(best, first_by(problem.value, FIRST_GROUPS)[:FIRST_GROUPS])
     must = np.zeros(problem.wards, dtype=bool)
     must[problem.wanted] = True
-    while (left := deadline - time.perf_counter()) > 0 and lowest.bound > value * (1 + TOLERANCE):
+    for _ in range(rounds):
+        if lowest.bound <= value * (1 + TOLERANCE):
+            break
         rows, most = _rows(problem, pool)
         used = np.flatnonzero(rows.sum(axis=1) > 0)
         equal = used[used < problem.wards][must[used[used < problem.wards]]]
@@ -176,7 +184,7 @@ def _price(problem: Problem, best: Chosen, deadline: float) -> Prices:
             -problem.value[pool] * scale,
             A_ub=cast(Any, rows[upper]), b_ub=most[upper],
             A_eq=cast(Any, rows[equal] if len(equal) else None), b_eq=most[equal] if len(equal) else None,
-            method="highs", options={"time_limit": left},
+            method="highs", options={"maxiter": ITERATIONS},
         )  # fmt: skip
         if result.status != 0:
             break
@@ -208,11 +216,10 @@ def _bound(problem: Problem, price: Floats, authority_price: Floats) -> Prices:
     return Prices(float(bound), np.minimum(bound, bound - last + surplus), surplus, outside)
 
 
-def _solve(problem: Problem, pool: Chosen, deadline: float) -> tuple[Chosen | None, float]:
-    """The best choice among some of the groups, None if none was found in time; and no choice among them is better."""
-    left = deadline - time.perf_counter()
-    if left <= 0:
-        return None, np.inf
+def _solve(problem: Problem, pool: Chosen, nodes: int) -> tuple[Chosen | None, float, bool]:
+    """The best choice among some of the groups, None if none was found; what none is worth more than; was it proved?"""
+    if not nodes:
+        return None, np.inf, False
     scale = 1_000 / problem.value[pool].max()
     rows, most = _rows(problem, pool)
     least = np.full(len(most), -np.inf)
@@ -221,15 +228,15 @@ def _solve(problem: Problem, pool: Chosen, deadline: float) -> tuple[Chosen | No
     result = milp(
         -problem.value[pool] * scale, integrality=np.ones(len(pool), dtype=np.int64), bounds=Bounds(0, 1),
         constraints=LinearConstraint(rows[used], least[used], most[used]),
-        options={"time_limit": left, "mip_rel_gap": 0.0},
+        options={"node_limit": nodes, "mip_rel_gap": 0.0},
     )  # fmt: skip
     if result.status == 2:
-        return None, 0.0
+        return None, 0.0, True
     chosen = None if result.x is None else pool[result.x > 0.5]
     if result.status == 0 and chosen is not None:
-        return chosen, float(problem.value[chosen].sum())
+        return chosen, float(problem.value[chosen].sum()), True
     bound = result.mip_dual_bound
-    return chosen, np.inf if bound is None else -float(bound) / scale
+    return chosen, np.inf if bound is None else -float(bound) / scale, False
 
 
 def _trim(problem: Problem, best: Chosen) -> Chosen:

@@ -7,9 +7,8 @@ choice says what no other choice can pass.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,14 +19,12 @@ from scipy.sparse.csgraph import connected_components
 from tipping_point.areas.candidates import Floats, Groups, enumerate_groups, sum_over, usable_wards
 from tipping_point.areas.group import Limits, area_id
 from tipping_point.areas.local_search import FIRST, Chosen, Problem
-from tipping_point.areas.packing import Packing, cover_wanted, pack
+from tipping_point.areas.packing import NODES, Packing, cover_wanted, pack
 from tipping_point.areas.words import listed, plural
 from tipping_point.numeric import finite_numbers
 from tipping_point.tables import InputError
 
 log = logging.getLogger(__name__)
-
-EXACT, FALLBACK = "exact", "fallback"
 
 SAMPLED = 16
 """One group in so many is looked at to find a small value."""
@@ -52,6 +49,38 @@ class Rule:
     exclude: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Proof:
+    """How good the choice of one country is.
+
+    Attributes:
+        country: its name; '' where the table has none.
+        exact: no choice among all candidates is worth more; else the best that local search found.
+        value: total of the chosen.
+        bound: no choice is worth more.
+        candidates: groups within the limits.
+        solved_on: groups in the last integer programme; the others were shown not to matter.
+        asked: areas asked for.
+        chosen: areas chosen.
+        nodes: of an integer programme, at most.
+    """
+
+    country: str
+    exact: bool
+    value: float
+    bound: float
+    candidates: int
+    solved_on: int
+    asked: int
+    chosen: int
+    nodes: int
+
+    @property
+    def gap(self) -> float:
+        """(bound - value)/value."""
+        return (self.bound - self.value) / self.value if self.value else 0.0
+
+
 @dataclass(frozen=True, repr=False)
 class Selection:
     """A choice with all that it was made from, so that questions about it need not list the groups again.
@@ -62,6 +91,7 @@ class Selection:
         groups: every group that keeps to the limits.
         values: of the wards, in the order of `groups.codes`.
         picked: positions of the chosen groups, in the order of `chosen`.
+        proofs: by country, how good the choice is.
     """
 
     chosen: pd.DataFrame
@@ -69,6 +99,7 @@ class Selection:
     groups: Groups
     values: Floats
     picked: Chosen
+    proofs: Mapping[str, Proof]
 
     def __repr__(self) -> str:
         return f"{len(self.chosen)} areas of {self.groups!r}"
@@ -87,7 +118,7 @@ def select_areas(
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
     seed: int,
-    time_limit: float = 60.0,
+    nodes: int = NODES,
 ) -> pd.DataFrame:
     """Choose contiguous, disjoint groups of wards with the largest total value.
 
@@ -104,16 +135,13 @@ def select_areas(
         include: ward codes that must be in an area.
         exclude: ward codes never to use.
         seed: for the fallback; an exact choice does not depend on it.
-        time_limit: seconds that the solver may take for each country. The choice depends on time only where they run
-            out, and then it says that it is a fallback and how far from the best it may be.
+        nodes: of each integer programme, at most: a count, so that the same input gives the same choice on any load.
 
     Returns:
         One row per area, by country, falling value and area_id: area_id, ward_codes (separated by semicolons), wards,
         population, value, country and the column `within`. Every area has a value above 0; where fewer than `areas`
         are possible, fewer are chosen. Among areas of equal value those of fewest wards are preferred, then the order
-        of ward codes decides. attrs['selection'] says for each country: method ('exact' or 'fallback'), value, bound
-        (no choice among all candidates is worth more), gap ((bound - value) / value), candidates (groups within the
-        limits), solved_on (groups in the last integer programme), areas_asked, areas_chosen, sentences.
+        of ward codes decides. `find_selection` has the proof of it.
 
     Raises:
         InputError: options or values that are not allowed, or wards of `include` that no choice can hold.
@@ -121,11 +149,11 @@ def select_areas(
     rule = Rule(
         areas, Limits((population[0], population[1]), max_wards, within), per_authority, tuple(include), tuple(exclude)
     )
-    return find_selection(wards, graph, rule=rule, value=value, seed=seed, time_limit=time_limit).chosen
+    return find_selection(wards, graph, rule=rule, value=value, seed=seed, nodes=nodes).chosen
 
 
 def find_selection(
-    wards: pd.DataFrame, graph: Graph, *, rule: Rule, value: str | pd.Series, seed: int, time_limit: float = 60.0
+    wards: pd.DataFrame, graph: Graph, *, rule: Rule, value: str | pd.Series, seed: int, nodes: int = NODES
 ) -> Selection:
     """The choice of `select_areas` with what it was made from, for `near_misses` and `choose_again`."""
     worth = read_values(wards, rule.limits, value, faults=_option_faults(rule))
@@ -135,16 +163,18 @@ def find_selection(
     values = worth.reindex(groups.codes).to_numpy()
     _check_held(groups, values, rule)
     picked: list[Chosen] = []
-    notes: dict[str, dict[str, Any]] = {}
+    proofs: dict[str, Proof] = {}
     for country, own in groups_by_country(groups, _countries(wards, groups)).items():
         problem, positions = build_problem(groups, values, rule, country, own)
-        packing = _choose(groups, rule, problem, time_limit=time_limit, seed=seed)
+        packing = _choose(groups, rule, problem, nodes=nodes, seed=seed)
         picked.append(positions[packing.chosen])
-        notes[country] = _describe(country, rule, packing, len(own), time_limit)
-        log.info("areas: %s", " ".join(notes[country]["sentences"]))
+        proofs[country] = proof = Proof(
+            country, packing.exact, packing.value, packing.bound, len(own), packing.solved_on, rule.areas,
+            len(packing.chosen), nodes,
+        )  # fmt: skip
+        log.info("areas: %s", proof)
     chosen, order = _table(groups, values, np.concatenate([np.empty(0, dtype=np.int64), *picked]), rule.limits.within)
-    chosen.attrs["selection"] = notes
-    return Selection(chosen, rule, groups, values, order)
+    return Selection(chosen, rule, groups, values, order, proofs)
 
 
 # ------------------------------------------------------------------------------------------ the choice
@@ -198,7 +228,7 @@ def _small_value(total: Floats) -> float:
     return max(0.0, float(np.partition(sample, place)[place])) if place > len(sample) / 2 else 0.0
 
 
-def _choose(groups: Groups, rule: Rule, problem: Problem, *, time_limit: float, seed: int) -> Packing:
+def _choose(groups: Groups, rule: Rule, problem: Problem, *, nodes: int, seed: int) -> Packing:
     """The best choice in one country; refused where it cannot hold every ward that must be in an area."""
     if len(problem.members) == 0:
         return Packing(np.empty(0, dtype=np.int64), 0.0, 0.0, exact=True, solved_on=0)
@@ -210,7 +240,7 @@ def _choose(groups: Groups, rule: Rule, problem: Problem, *, time_limit: float, 
             f"areas.include: {codes} cannot be in an area together with the other wards to include: at most "
             f"{plural(rule.areas, 'area')} in a country, without overlap{cap}; allow more areas, or include fewer wards"
         )
-    return pack(problem, start, time_limit=time_limit, seed=seed)
+    return pack(problem, start, nodes=nodes, seed=seed)
 
 
 def _check_held(groups: Groups, values: Floats, rule: Rule) -> None:
@@ -254,40 +284,6 @@ def _table(groups: Groups, values: Floats, picked: Chosen, within: str) -> tuple
         }
     ).sort_values(["country", "value", "area_id"], ascending=[True, False, True], ignore_index=True)
     return rows.drop(columns="picked"), rows["picked"].to_numpy()
-
-
-def _describe(country: str, rule: Rule, packing: Packing, candidates: int, time_limit: float) -> dict[str, Any]:
-    """What `attrs['selection']` says of one country."""
-    gap = (packing.bound - packing.value) / packing.value if packing.value else 0.0
-    chosen = len(packing.chosen)
-    place = f"{country}: " if country else ""
-    if chosen == 0:
-        sentences = [f"{place}no area was chosen: no group of wards within the limits has a value above 0."]
-    elif packing.exact:
-        sentences = [
-            f"{place}no other choice of up to {plural(rule.areas, 'area')} within the limits has a larger total value; "
-            f"all {candidates:,} groups of wards that keep to the limits were considered."
-        ]
-    else:
-        sentences = [
-            f"{place}the choice is a fallback, found by local search: the solver did not end within {time_limit:g} "
-            f"seconds. No choice can be worth more than {100 * gap:.2g}% more."
-        ]
-    if 0 < chosen < rule.areas:
-        sentences.append(
-            f"{place}{rule.areas} areas were asked for and {chosen} chosen: more would not raise the total."
-        )
-    return {
-        "method": EXACT if packing.exact else FALLBACK,
-        "value": packing.value,
-        "bound": packing.bound,
-        "gap": gap,
-        "candidates": candidates,
-        "solved_on": packing.solved_on,
-        "areas_asked": rule.areas,
-        "areas_chosen": chosen,
-        "sentences": sentences,
-    }
 
 
 # ------------------------------------------------------------------------------------- what is given

@@ -27,6 +27,7 @@ from tipping_point.pipeline.firm import Firm
 from tipping_point.pipeline.hot import test_hotspots
 from tipping_point.pipeline.vocabulary import vocabulary_of
 from tipping_point.study import Study
+from tipping_point.text.areas import say_proof
 
 NEXT = 10
 """Areas shown as nearly chosen, in each country."""
@@ -149,7 +150,7 @@ def _select(
     again = choose_again(selection, drawn, seed=study.seed)
     areas["share_in_top"] = share_again(areas, wards, again)
     others = choose_again(selection, other, seed=study.seed)
-    sentences = [sentence for note in chosen.attrs["selection"].values() for sentence in note["sentences"]]
+    sentences = [sentence for proof in selection.proofs.values() for sentence in say_proof(proof)]
     return Chosen(
         areas,
         {str(name): frozenset(others.index[others[name]]) for name in others},
