@@ -18,9 +18,9 @@ import matplotlib as mpl
 import pandas as pd
 from geopandas import GeoDataFrame
 from libpysal.graph import Graph
+from tipping_point.areas.placebo import placebo_dispersion
 
 from tipping_point import analyse, read_study
-from tipping_point.areas.placebo import placebo_dispersion
 from tipping_point.backtest.choices import Inputs
 from tipping_point.backtest.entrants import sum_months
 from tipping_point.backtest.origins import shift

@@ -22,12 +22,12 @@ import pandas as pd
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 from sklearn.cluster import AgglomerativeClustering
-
-from tipping_point import analyse, read_study
 from tipping_point.areas.again import choose_again, share_again
 from tipping_point.areas.alternatives import near_misses
-from tipping_point.areas.group import build_areas, group_touching
 from tipping_point.areas.rank import rank_areas
+
+from tipping_point import analyse, read_study
+from tipping_point.areas.group import build_areas, group_touching
 from tipping_point.areas.select import Rule, find_selection
 from tipping_point.measures.value import add_value
 from tipping_point.pipeline.vocabulary import choose_weights

@@ -8,12 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tipping_point.areas.contest import build_contests
 from tipping_point.areas.explain import EXPLAINED, add_explanations, district_annex, explain_areas, explain_place
-from tipping_point.areas.flips import smallest_flips
-from tipping_point.areas.group import Limits, build_areas
-from tipping_point.areas.rank import rank_areas
+from tipping_point.areas.group import Limits, build_areas, rank_areas
 from tipping_point.areas.reasons import alternatives_sentence, numbers
+from tipping_point.areas.why import build_contests, smallest_flips
 from tipping_point.measures.index import Component, add_index
 from tipping_point.tables import InputError
 

@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse.csgraph import connected_components
 
-from tipping_point.areas.group import Limits, area_id, build_areas, group_touching
-from tipping_point.areas.rank import add_area_id, rank_areas
+from tipping_point.areas.group import Limits, add_area_id, area_id, build_areas, group_touching, rank_areas
 from tipping_point.tables import InputError
 from tipping_point.wards.neighbours import build_graph
 

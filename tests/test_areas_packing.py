@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tipping_point.areas import again, candidates, local_search, packing, select
+from tipping_point.areas import candidates, local_search, packing, select, stability
 from tipping_point.areas.local_search import Problem, TooFewError, first_by, improve, search_at_random
 from tipping_point.areas.packing import cover_wanted, pack
 
@@ -233,7 +233,7 @@ def test_groups_left_out_are_not_missed_where_a_few_are_worth_much():
 
 def test_no_clock_is_read():
     """A busy machine makes the same choice: limits are nodes and iterations."""
-    for module in (packing, local_search, select, again, candidates):
+    for module in (packing, local_search, select, stability, candidates):
         text = Path(module.__file__).read_text(encoding="utf-8")
         assert "time_limit" not in text
         assert "import time" not in text

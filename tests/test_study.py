@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from tipping_point.areas.criteria import Criteria
 from tipping_point.areas.given import Adjustment
-from tipping_point.areas.group import Limits
-from tipping_point.areas.rank import rank_areas
+from tipping_point.areas.group import Limits, rank_areas
 from tipping_point.areas.select import select_areas
 from tipping_point.hotspots.find import find_hotspots
 from tipping_point.measures.chronicity import Rules

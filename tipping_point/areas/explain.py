@@ -10,8 +10,6 @@ import numpy as np
 import pandas as pd
 from geopandas import GeoDataFrame
 
-from tipping_point.areas.contest import Contest, Rival, Weights, build_contests, is_linear, make_rivals
-from tipping_point.areas.flips import smallest_flips
 from tipping_point.areas.group import Limits
 from tipping_point.areas.profile import area_members, chosen_areas
 from tipping_point.areas.reasons import (
@@ -26,6 +24,7 @@ from tipping_point.areas.reasons import (
     rivals_sentence,
     ward_value,
 )
+from tipping_point.areas.why import Contest, Rival, Weights, build_contests, is_linear, make_rivals, smallest_flips
 from tipping_point.areas.words import percent
 from tipping_point.tables import InputError, check_table
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from tipping_point.areas.contest import Contest, Floats, Rival
-from tipping_point.areas.flips import Flip
+from tipping_point.areas.why import Contest, Flip, Floats, Rival
 from tipping_point.areas.words import listed, named, percent, plural, sentence
 
 SLIGHT = 0.5

@@ -9,14 +9,11 @@ import geopandas as gpd
 import pandas as pd
 from libpysal.graph import Graph
 
-from tipping_point.areas.again import choose_again, next_groups, share_again
-from tipping_point.areas.alternatives import near_misses
-from tipping_point.areas.firmness import add_area_firmness
 from tipping_point.areas.given import score_given
-from tipping_point.areas.group import build_areas, group_touching
+from tipping_point.areas.group import build_areas, group_touching, rank_areas
 from tipping_point.areas.profile import area_members, victim_reported
-from tipping_point.areas.rank import rank_areas
 from tipping_point.areas.select import Rule, find_selection, members
+from tipping_point.areas.stability import add_area_firmness, choose_again, near_misses, next_groups, share_again
 from tipping_point.measures.choices import BASE
 from tipping_point.measures.index import Component, add_index
 from tipping_point.measures.rates import add_crimes, add_rates, poisson_interval

@@ -23,12 +23,12 @@ from tipping_point.outputs.cover import build_cover, describe_choices
 from tipping_point.pipeline.beside import place_beside
 from tipping_point.pipeline.choose import Chosen
 from tipping_point.pipeline.count import Placed
+from tipping_point.pipeline.describe import Described, period_in_words
 from tipping_point.pipeline.firm import Firm
 from tipping_point.pipeline.indicators import describe_indicators
 from tipping_point.pipeline.measure import Measured, list_denominators
 from tipping_point.pipeline.protect import Found, protect_study, threshold_of_crimes
 from tipping_point.pipeline.read import Crimes, Prepared, add_rows, crime_rows
-from tipping_point.pipeline.tell import Told, period_in_words
 from tipping_point.pipeline.vocabulary import measured_flag
 from tipping_point.study import Study
 from tipping_point.tables import RECORDS, WARDS, Column, Cover
@@ -77,7 +77,7 @@ class Made:
     measured: Measured
     firm: Firm
     chosen: Chosen
-    told: Told
+    described: Described
     weights: Mapping[str, float]
     sources: pd.DataFrame
     choices: tuple[str, ...]
@@ -93,7 +93,7 @@ def present(study: Study, made: Made, *, edition: str, criteria: str) -> Results
         edition: 'internal' or 'public'.
         criteria: what the outputs say of when the criteria were fixed.
     """
-    wards, columns = _order(made.told.wards, study, made.measured.components)
+    wards, columns = _order(made.described.wards, study, made.measured.components)
     shown = protect_study(
         study, _find(made, wards), made.measured.graph, types=list(made.weights), edition=edition,
         withheld=made.placed.withheld,
@@ -123,7 +123,7 @@ def _find(made: Made, wards: gpd.GeoDataFrame) -> Found:
     """Every table of the analysis, before anything is hidden."""
     placed, counts = made.placed, made.placed.counted.counts
     tables = {
-        "concentration": made.told.concentration,
+        "concentration": made.described.concentration,
         **made.measured.tables,
         "choices": made.firm.compared,
         "sensitivity": made.firm.explained,
@@ -131,9 +131,9 @@ def _find(made: Made, wards: gpd.GeoDataFrame) -> Found:
         "unplaced": bound_unplaced(placed.coverage, counts, wards),
         "flags": placed.flags,
         "partly_known": made.prepared.partly_known,
-        **made.told.tables,
+        **made.described.tables,
     }
-    return Found(wards, made.told.areas, counts, placed.coverage, placed.counted.reconciliation, tables)
+    return Found(wards, made.described.areas, counts, placed.coverage, placed.counted.reconciliation, tables)
 
 
 def _rows(study: Study, made: Made) -> Mapping[Path, int]:
@@ -209,7 +209,7 @@ def _cover(
         measure=named, measure_label=measure.label if measure else "the study's own measure of crime",
         measure_types=list(made.weights), proxy_note=measure.proxy_note if measure else "",
         # What the force itself marked is no proxy, and needs no word on how far proxies agree.
-        overlap=(0, 0) if measured_flag(study) else proxy_overlap(made.told.wards, counts, vocabulary=vocabulary),
+        overlap=(0, 0) if measured_flag(study) else proxy_overlap(made.described.wards, counts, vocabulary=vocabulary),
         edition=face[0], criteria=face[1],
         assurance=study.assurance.said, choices=choices, findings=(*made.firm.sentences, *goal),
         settings=settings_of(study),

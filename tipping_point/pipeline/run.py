@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from tipping_point.areas.rank import add_area_id
+from tipping_point.areas.group import add_area_id
 from tipping_point.measures.value import add_value
 from tipping_point.outputs.assurance import read_judgements, write_assurance
 from tipping_point.outputs.charts import write_pictures
@@ -37,6 +37,7 @@ from tipping_point.outputs.spreadsheets import write_spreadsheets
 from tipping_point.outputs.tables import write_tables
 from tipping_point.pipeline.choose import choose_areas
 from tipping_point.pipeline.count import count_study
+from tipping_point.pipeline.describe import describe_areas
 from tipping_point.pipeline.firm import judge_ranks
 from tipping_point.pipeline.freeze import NOT_FIXED, compare_criteria
 from tipping_point.pipeline.hot import test_hotspots
@@ -49,7 +50,6 @@ from tipping_point.pipeline.read import (
     prepare_wards,
     read_crimes,
 )
-from tipping_point.pipeline.tell import describe_areas
 from tipping_point.pipeline.vocabulary import choose_weights
 from tipping_point.study import Study
 from tipping_point.tables import Cover
@@ -247,11 +247,11 @@ def analyse(
     chosen = choose_areas(study, wards, graph, counts, firm, weights=weights, components=components)
     wards = add_area_id(wards, chosen.areas)
     step()
-    told = describe_areas(
+    described = describe_areas(
         study, wards, graph, counts, chosen, prepared, monthly=measured.monthly, weights=weights,
         components=components,
     )  # fmt: skip
     made = Made(
-        prepared, crimes, found, measured, firm, chosen, told, weights, unread, (*hot_choices, *value_choices)
+        prepared, crimes, found, measured, firm, chosen, described, weights, unread, (*hot_choices, *value_choices)
     )  # fmt: skip
     return present(study, made, edition=edition, criteria=criteria)

@@ -17,13 +17,14 @@ from tipping_point.areas.equality import compare_choices, equality
 from tipping_point.areas.explain import add_explanations, district_annex, explain_areas
 from tipping_point.areas.given import adjust_areas
 from tipping_point.areas.goal import add_contribution, yearly_path
-from tipping_point.areas.levers import add_levers, name_levers
 from tipping_point.areas.profile import (
     add_accountability,
+    add_levers,
     add_police_generated,
     add_profile,
     area_members,
     describe_domains,
+    name_levers,
     police_generated_shares,
     victim_reported,
 )
@@ -41,7 +42,7 @@ LIKE_DEPRIVED = 20
 
 
 @dataclass(frozen=True)
-class Told:
+class Described:
     """Wards and areas with all that is said of them, and the tables beside them by the name of their file."""
 
     wards: gpd.GeoDataFrame
@@ -53,14 +54,14 @@ class Told:
 def describe_areas(
     study: Study, wards: gpd.GeoDataFrame, graph: Graph, counts: pd.DataFrame, chosen: Chosen, prepared: Prepared,
     *, monthly: pd.DataFrame, weights: Mapping[str, float], components: Sequence[Component],
-) -> Told:  # fmt: skip
+) -> Described:  # fmt: skip
     """Everything that stands beside a choice once it is made. None of it enters the choice."""
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         concentration = _begin_concentration(wards, monthly, pool, seed=study.seed)
         wards, areas, tables = _describe(
             study, wards, graph, counts, chosen, prepared, weights=weights, components=components
         )
-        return Told(wards, areas, concentration(), tables)
+        return Described(wards, areas, concentration(), tables)
 
 
 def _begin_concentration(

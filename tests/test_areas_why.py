@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tipping_point.areas.flips import smallest_flips, weights_to_tie
+from tipping_point.areas.why import smallest_flips, weights_to_tie
 
 
 def index(parts, weights, at, new):
