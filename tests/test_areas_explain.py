@@ -8,12 +8,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tipping_point.areas.explain import EXPLAINED, add_explanations, district_annex, explain_areas, explain_place
 from tipping_point.areas.group import Limits, build_areas, rank_areas
-from tipping_point.areas.reasons import alternatives_sentence, numbers
 from tipping_point.areas.why import build_contests, smallest_flips
 from tipping_point.measures.index import Component, add_index
 from tipping_point.tables import InputError
+from tipping_point.text.areas import (
+    EXPLAINED,
+    add_explanations,
+    alternatives_sentence,
+    district_annex,
+    explain_areas,
+    explain_place,
+    numbers,
+)
 
 WEIGHTS = {"England": {"harm_rate": 3.0, "health": 1.0}}
 LIMITS = Limits(population=(15_000, 60_000), max_wards=2)
@@ -167,9 +174,9 @@ def test_by_value_the_best_group_of_a_ward_is_what_counts(wards):
     rest = [code(n) for n in range(4, 10)]
     misses = pd.DataFrame(
         {"near_value": [95.0, 50.0, 0.0, np.nan, 120.0, 20.0], "weakest_value": 100.0,
-         "near_reason": ["its best group of wards has no more value", "", "its best group of wards has a value of 0",
-                         "no group of wards within the limits holds it", "its best group would displace an area",
-                         "its authority has all the areas that the cap allows, of no less value"]},
+         "near_reason": ["lower", "", "no value",
+                         "no group", "blocked",
+                         "authority full"]},
         index=pd.Index(rest, name="ward_code"),
     )  # fmt: skip
     more = wards.assign(long_run_harm=[200.0] * 9 + [50.0], usual_harm_rate=10.0, deprivation=88.0, value=1.0)

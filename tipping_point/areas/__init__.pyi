@@ -14,10 +14,6 @@ from .evaluate import placebo_dispersion as placebo_dispersion
 from .evaluate import rank_biased_overlap as rank_biased_overlap
 from .evaluate import recall_in_first as recall_in_first
 from .evaluate import weighted_displacement_difference as weighted_displacement_difference
-from .explain import add_explanations as add_explanations
-from .explain import district_annex as district_annex
-from .explain import explain_areas as explain_areas
-from .explain import explain_place as explain_place
 from .given import Adjustment as Adjustment
 from .given import adjust_areas as adjust_areas
 from .given import score_given as score_given
@@ -48,3 +44,5 @@ from .stability import choose_again as choose_again
 from .stability import near_misses as near_misses
 from .stability import next_groups as next_groups
 from .stability import share_again as share_again
+from .why import judge_areas as judge_areas
+from .why import judge_wards as judge_wards

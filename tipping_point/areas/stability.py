@@ -135,7 +135,7 @@ def near_misses(selection: Selection, wards: pd.DataFrame, *, by: str = "ward_co
         Indexed by `by`: near_ward_codes (of the groups that hold the ward, or lie in the authority, and share no ward
         with a chosen area, the one of the largest value; blank if there is none), near_population, near_value,
         weakest_value (of the areas chosen in its country, or in its authority where that has all that the cap
-        allows; missing if there are none), near_reason (a phrase).
+        allows; missing if there are none), near_reason (a code).
     """
     groups, within = selection.groups, selection.rule.limits.within
     places = pd.DataFrame({"ward_code": wards.index, within: wards[within].to_numpy()}, index=wards.index)
@@ -211,16 +211,15 @@ def _reasons(
     """Why each place has no area, the first reason that holds."""
     value, weakest = result["near_value"].to_numpy(), result["weakest_value"].to_numpy()
     reasons = [
-        (places["excluded"].to_numpy(), "the study excludes it"),
-        (~places["usable"].to_numpy(), "it is not assessed, or has no value"),
-        (~held, "no group of wards within the limits holds it"),
-        (np.isnan(value), "every group within the limits that holds it shares a ward with a chosen area"),
-        (value == 0, "its best group of wards has a value of 0"),
-        (full & (value <= weakest), "its authority has all the areas that the cap allows, of no less value"),
-        (value <= weakest, "its best group of wards has no more value than the weakest area chosen"),
+        (places["excluded"].to_numpy(), "excluded"),
+        (~places["usable"].to_numpy(), "not usable"),
+        (~held, "no group"),
+        (np.isnan(value), "taken"),
+        (value == 0, "no value"),
+        (full & (value <= weakest), "authority full"),
+        (value <= weakest, "lower"),
     ]
-    other = "its best group would have to displace an area that holds wards to include, or that a fallback chose"
-    return np.select([which for which, _ in reasons], [text for _, text in reasons], default=other).astype(object)
+    return np.select([which for which, _ in reasons], [code for _, code in reasons], default="blocked").astype(object)
 
 
 _WORKERS = 4

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tipping_point.areas.profile import chosen_areas
-from tipping_point.tables import InputError
+from tipping_point.areas.profile import area_members, chosen_areas
+from tipping_point.tables import InputError, check_table
 
 Floats = npt.NDArray[np.float64]
 
@@ -173,3 +174,173 @@ def is_linear(contest: Contest, wards: pd.DataFrame) -> bool:
     known = wards[wards["country"].eq(contest.country) & wards["index_score"].notna()]
     again = known[[f"component_{name}" for name in contest.components]].to_numpy(dtype=float) @ contest.weights
     return bool(np.allclose(again, known["index_score"].to_numpy(dtype=float), atol=0.01))
+
+
+# ------------------------------------------------------------------------------- how each place is judged
+
+IN, NEARLY, OUT, NOT_ASSESSED = "in", "nearly in", "out", "not assessed"
+
+NEAR = 0.9
+"""Share of what the last area chosen has from which a place is nearly in."""
+
+WARD_VALUE = ("long_run_harm", "usual_harm_rate", "population", "deprivation", "visitor_ward", "value", "country")
+"""Columns of a ward that say what it brings to a value; the first four are needed for it."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What decided on a place, in codes and numbers; `text.areas` makes the sentences.
+
+    Attributes:
+        case: 'chosen', 'capped' (its authority is full), 'outside limits', 'lower' (of an area); 'of an area',
+            'unjudged', 'alone' (in no area of touching hot wards), 'by value' (in no area chosen by value) (of a ward).
+        standing: 'in', 'nearly in', 'out' or 'not assessed'.
+        reach: its index (or value) over that of the last area chosen; missing where there is none.
+        place: what is judged, and `contest` against whom; None of a ward that cannot be judged.
+        rival: the area that it would have to draw level with by a change of weights; None where none is to be named.
+        flip: the smallest such change; None where no change of one weight would do.
+        area: of a ward of an area, that area's, whose name is in `place`.
+        facts: further numbers and codes of the place, by name.
+        held: other settings -> whether it is chosen under them.
+    """
+
+    case: str
+    standing: str
+    reach: float
+    place: Rival | None = None
+    contest: Contest | None = None
+    rival: Rival | None = None
+    flip: Flip | None = None
+    area: Judged | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    held: Mapping[str, bool] = field(default_factory=dict)
+
+
+def judge_areas(
+    areas: pd.DataFrame,
+    wards: pd.DataFrame,
+    *,
+    weights: Weights,
+    by_value: bool = False,
+    asked: int | None = None,
+    near: float = NEAR,
+    alternatives: Mapping[str, Collection[str]] | None = None,
+) -> dict[str, Judged]:
+    """Every area against those it competes with; the arguments are those of `text.areas.explain_areas`."""
+    check_table(areas, "areas", ["area_name", "ward_codes", "country", "population", "index_score"])
+    found: dict[str, Judged] = {}
+    for contest, group in build_contests(areas, wards, weights, by_value, asked):
+        linear = not by_value and is_linear(contest, wards)
+        chosen = set(chosen_areas(group).index)
+        for area, own in zip(group.index, make_rivals(group, wards, contest), strict=True):
+            judged = _judge_area(group.loc[area], own, contest, area in chosen, linear, near)
+            codes = str(group.at[area, "ward_codes"]).split(";")
+            found[str(area)] = replace(judged, held=_held_in(codes, alternatives or {}))
+    return found
+
+
+def judge_wards(
+    wards: pd.DataFrame,
+    areas: pd.DataFrame,
+    *,
+    weights: Weights,
+    votes: int = 1,
+    near_misses: pd.DataFrame | None = None,
+    asked: int | None = None,
+    near: float = NEAR,
+    alternatives: Mapping[str, Collection[str]] | None = None,
+) -> dict[str, Judged]:
+    """Every ward: as its area, or by its own index or best group; arguments as in `text.areas.add_explanations`."""
+    check_table(
+        wards, "wards", ["ward_name", "assessed", "not_assessed_reason", "country", "population", "index_score"]
+    )
+    by_value = near_misses is not None
+    of_areas = judge_areas(areas, wards, weights=weights, by_value=by_value, asked=asked, near=near)
+    found = {str(code): _unjudged(own) for code, own in _not_judged(wards).iterrows()}
+    for area, code in area_members(areas).itertuples(index=False):
+        own = of_areas[area]
+        found[code] = Judged("of an area", own.standing, own.reach, own.place, own.contest, area=own,
+                             facts={"area_id": area})  # fmt: skip
+    for contest, _ in build_contests(areas, wards, weights, by_value, asked):
+        rest = wards[wards["country"].eq(contest.country) & ~wards.index.isin(list(found))]
+        found |= (
+            _judge_misses(rest, contest, near_misses, near)
+            if near_misses is not None
+            else _judge_alone(rest, contest, votes, is_linear(contest, wards))
+        )
+    return {code: replace(own, held=_held_in([code], alternatives or {})) for code, own in found.items()}
+
+
+def _judge_area(at: pd.Series, own: Rival, contest: Contest, inside: bool, linear: bool, near: float) -> Judged:
+    reach = own.score / contest.last.score if contest.last and contest.last.score > 0 else np.nan
+    fits = bool(at.get("within_limits", True))
+    standing = IN if inside else NEARLY if reach >= near else OUT
+    case = "chosen" if inside else "outside limits" if not fits else "capped" if reach >= 1 else "lower"
+    rival = contest.next if inside else contest.last
+    flip = None
+    if not linear or not (inside or (fits and reach < 1)):
+        rival = None
+    if rival is not None:
+        [flip] = smallest_flips(own.parts[None, :], rival.parts, contest.weights, list(contest.components))
+    facts = {"population": at["population"], "fits": fits}
+    return Judged(case, standing, reach, own, contest, rival, flip, facts=facts)
+
+
+def _not_judged(wards: pd.DataFrame) -> pd.DataFrame:
+    """Wards of which nothing can be said: not assessed, or without an index."""
+    columns = [name for name in ("assessed", "not_assessed_reason", "index_missing") if name in wards.columns]
+    return wards.loc[~wards["assessed"].astype(bool) | wards["index_score"].isna(), columns]
+
+
+def _unjudged(own: pd.Series) -> Judged:
+    facts = {
+        "reason": "" if own["assessed"] else str(own["not_assessed_reason"] or ""),
+        "missing": str(own.get("index_missing", "")) if own["assessed"] else "",
+        "assessed": bool(own["assessed"]),
+    }
+    return Judged("unjudged", NOT_ASSESSED, np.nan, facts=facts)
+
+
+def _judge_alone(own: pd.DataFrame, contest: Contest, votes: int, linear: bool) -> dict[str, Judged]:
+    """Wards in no area of a study that groups touching hot wards."""
+    parts = own[[f"component_{name}" for name in contest.components]].to_numpy(dtype=float)
+    last = contest.last
+    flips = (
+        smallest_flips(parts, last.parts, contest.weights, list(contest.components))
+        if linear and last is not None
+        else [None] * len(own)
+    )
+    blank = pd.Series(pd.NA, index=own.index)
+    hot = own.get("hot_votes", blank).fillna(0).astype(int).to_numpy()
+    beside = own.get("gi_star_class", blank).eq("beside").fillna(False).astype(bool).to_numpy()
+    visitor = own.get("visitor_ward", blank).fillna(False).astype(bool).to_numpy()
+    found: dict[str, Judged] = {}
+    for at, (code, score) in enumerate(own["index_score"].items()):
+        place = Rival("", float(score), parts[at])
+        reach = place.score / last.score if last and last.score > 0 else np.nan
+        close = (reach >= 1 or contest.room) and (0 < hot[at] < votes or beside[at])
+        rival = last if linear and reach < 1 and not contest.room else None
+        facts = {"hot": int(hot[at]), "votes": votes, "beside": bool(beside[at]), "visitor": bool(visitor[at])}
+        found[str(code)] = Judged("alone", NEARLY if close else OUT, reach, place, contest, rival, flips[at],
+                                  facts=facts)  # fmt: skip
+    return found
+
+
+def _judge_misses(own: pd.DataFrame, contest: Contest, near_misses: pd.DataFrame, near: float) -> dict[str, Judged]:
+    """Wards in no area of a study that chose areas by value, by the best group that each could be part of."""
+    table = near_misses.reindex(own.index)
+    each = own[[name for name in WARD_VALUE if name in own.columns]].to_dict("records")
+    found: dict[str, Judged] = {}
+    for code, ward, best, needed, reason in zip(
+        own.index, each, table["near_value"], table["weakest_value"], table["near_reason"].fillna(""), strict=True
+    ):
+        reach = float(best) / float(needed) if needed > 0 else np.nan
+        place = Rival("", float(best), contest.average)
+        facts = {**{str(name): value for name, value in ward.items()}, "reason": str(reason)}
+        found[str(code)] = Judged("by value", NEARLY if reach >= near else OUT, reach, place, contest, facts=facts)
+    return found
+
+
+def _held_in(codes: Sequence[str], alternatives: Mapping[str, Collection[str]]) -> dict[str, bool]:
+    """Under each alternative, whether at least half of the wards are chosen."""
+    return {name: 2 * sum(code in wards for code in codes) >= len(codes) for name, wards in alternatives.items()}

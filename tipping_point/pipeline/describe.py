@@ -14,7 +14,6 @@ from libpysal.graph import Graph
 from tipping_point.areas.comparators import find_comparators
 from tipping_point.areas.criteria import add_criteria, find_rising
 from tipping_point.areas.equality import compare_choices, equality
-from tipping_point.areas.explain import add_explanations, district_annex, explain_areas
 from tipping_point.areas.given import adjust_areas
 from tipping_point.areas.goal import add_contribution, yearly_path
 from tipping_point.areas.profile import (
@@ -35,6 +34,7 @@ from tipping_point.pipeline.choose import WITHOUT_POLICE, Chosen, wards_of
 from tipping_point.pipeline.read import Prepared
 from tipping_point.pipeline.vocabulary import vocabulary_of
 from tipping_point.study import Study
+from tipping_point.text.areas import add_explanations, district_annex, explain_areas
 
 DEPRIVATION = ("deprivation",)
 LIKE_DEPRIVED = 20

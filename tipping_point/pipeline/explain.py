@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from tipping_point.areas.explain import explain_place
 from tipping_point.outputs.folder import MARK, find_record, find_table
 from tipping_point.tables import InputError, check_table
+from tipping_point.text.areas import explain_place
 
 NEEDED = ("standing", "why", "would_change", "rivals")
 
