@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from libpysal.graph import Graph
 
+from tipping_point.areas.group import find_touching
 from tipping_point.areas.profile import area_members, chosen_areas
 from tipping_point.tables import InputError, check_table, months_between
 from tipping_point.trend import theil_sen
@@ -102,9 +103,7 @@ def find_comparators(
 
 def _candidates(wards: pd.DataFrame, graph: Graph, taken: set[str]) -> pd.Series:
     """Assessed wards in no chosen area that touch none."""
-    links = graph.adjacency[graph.adjacency > 0].reset_index()
-    beside = set(links.loc[links["neighbor"].isin(taken), "focal"])
-    return wards["assessed"].astype(bool) & ~wards.index.isin(list(taken | beside))
+    return wards["assessed"].astype(bool) & ~wards.index.isin(list(taken)) & ~find_touching(graph, taken, wards.index)
 
 
 def _busy(own: pd.DataFrame, visited: pd.Series) -> bool:

@@ -15,6 +15,7 @@ import pandas as pd
 from geopandas import GeoDataFrame
 from libpysal.graph import Graph
 
+from tipping_point.areas.group import find_touching
 from tipping_point.areas.words import domain, listed, part, percent, plural, sentence
 from tipping_point.tables import DOMAINS, InputError, check_table
 from tipping_point.trend import mann_kendall
@@ -218,9 +219,7 @@ def _beside_chronic(wards: pd.DataFrame, graph: Graph) -> pd.Series:
     if "chronic_state" not in wards.columns:
         return pd.Series(False, index=wards.index)
     chronic = wards["chronic_state"].eq("chronic")
-    links = graph.adjacency[graph.adjacency > 0].reset_index()
-    touching = links.loc[links["neighbor"].isin(wards.index[chronic]), "focal"]
-    return pd.Series(wards.index.isin(touching), index=wards.index) & ~chronic
+    return find_touching(graph, wards.index[chronic], wards.index) & ~chronic
 
 
 def _has_state(own: pd.DataFrame) -> pd.Series:

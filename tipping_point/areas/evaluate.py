@@ -324,10 +324,14 @@ def _check(counts: pd.DataFrame, wards: int, history: int, placebos: int) -> Non
 
 def _touching(graph: Graph, index: pd.Index) -> Mapping[int, npt.NDArray[np.intp]]:
     """Positions of each ward's neighbours among the wards of the index."""
-    pairs = graph.adjacency.reset_index()
-    pairs = pairs[(pairs["weight"] > 0) & pairs["focal"].isin(index) & pairs["neighbor"].isin(index)]
-    focal, other = index.get_indexer(pairs["focal"]), index.get_indexer(pairs["neighbor"])
-    return {ward: np.unique(other[focal == ward]) for ward in range(len(index))}
+    own = graph.subgraph(index)
+    links = own.sparse.tocsr()
+    links.eliminate_zeros()
+    place = index.get_indexer(own.unique_ids)
+    return {
+        int(ward): np.sort(place[links.indices[links.indptr[row] : links.indptr[row + 1]]])
+        for row, ward in enumerate(place)
+    }
 
 
 def _features(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

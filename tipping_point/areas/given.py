@@ -12,8 +12,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from libpysal.graph import Graph
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from tipping_point.areas.candidates import SLACK, usable_wards
 from tipping_point.areas.group import Limits, area_id
@@ -145,7 +143,7 @@ def _score(wards: pd.DataFrame, graph: Graph, codes: Sequence[str], limits: Limi
     own = wards.loc[sorted(codes)]
     people = float(own["population"].sum())
     authorities = sorted(set(own[limits.within].astype(str)))
-    parts = _parts(graph, own.index)
+    parts = int(graph.subgraph(own.index).n_components)
     low, high = limits.population
     notes = []
     if people < low - SLACK:
@@ -171,16 +169,6 @@ def _score(wards: pd.DataFrame, graph: Graph, codes: Sequence[str], limits: Limi
         "within_limits": within,
         "note": " ".join(notes),
     }
-
-
-def _parts(graph: Graph, codes: pd.Index) -> int:
-    """Number of connected parts of a set of wards."""
-    links = graph.adjacency[graph.adjacency > 0]
-    focal = codes.get_indexer(links.index.get_level_values(0))
-    other = codes.get_indexer(links.index.get_level_values(1))
-    known = (focal >= 0) & (other >= 0)
-    pairs = (np.ones(known.sum()), (focal[known], other[known]))
-    return int(connected_components(csr_array(pairs, shape=(len(codes), len(codes))), directed=False)[0])
 
 
 def _country(own: pd.DataFrame) -> str:

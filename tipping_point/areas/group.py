@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 from libpysal.graph import Graph
 
@@ -105,6 +106,12 @@ def _grow(
         people += float(pool.at[best, "population"])
         del free[best]
     return sorted(area)
+
+
+def find_touching(graph: Graph, codes: Collection[str], index: pd.Index) -> pd.Series:
+    """Whether each ward of the index has a neighbour among the wards of these codes."""
+    flag = np.asarray(graph.unique_ids.isin(list(codes)), dtype=float)
+    return pd.Series(graph.sparse @ flag > 0, index=graph.unique_ids).reindex(index, fill_value=False)
 
 
 def _neighbours_within(graph: Graph, pool: gpd.GeoDataFrame, within: str) -> dict[str, list[str]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from libpysal.graph import Graph
-from scipy.sparse import csr_array
+from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
 from tipping_point.areas.candidates import Floats, Groups, enumerate_groups, sum_over, usable_wards
@@ -367,12 +367,11 @@ def members(chosen: pd.DataFrame, graph: Graph) -> pd.DataFrame:
     rows = pd.DataFrame(
         [(code, area) for area, codes in enumerate(lists) for code in codes], columns=["ward_code", "area"]
     ).astype({"ward_code": "str", "area": "int64"})
-    owner = pd.Series(rows["area"].to_numpy(), index=rows["ward_code"])
-    links = graph.adjacency[graph.adjacency > 0]
-    pairs = np.column_stack([links.index.get_level_values(side).map(owner).to_numpy(float) for side in (0, 1)])
-    pairs = pairs[~np.isnan(pairs).any(axis=1)].astype(int)
+    places = graph.unique_ids.get_indexer(pd.Index(rows["ward_code"]))
+    held = csr_array((np.ones(len(rows)), (places, rows["area"])), shape=(graph.n, len(chosen)))
+    links = coo_array(held.T @ graph.sparse @ held)
     country = chosen["country"].to_numpy(dtype=object)
-    pairs = pairs[country[pairs[:, 0]] == country[pairs[:, 1]]]
-    touching = csr_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(len(chosen), len(chosen)))
+    same = (country[links.row] == country[links.col]) & (links.data > 0)
+    touching = csr_array((links.data[same], (links.row[same], links.col[same])), shape=links.shape)
     clump = connected_components(touching, directed=False)[1] if len(chosen) else np.empty(0, dtype=np.int32)
     return rows.assign(cluster=pd.factorize(clump)[0][rows["area"]].astype("int64"))
