@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tipping_point.areas.goal import PATH, add_contribution, describe_goal, yearly_fall, yearly_path
+from tipping_point.areas.goal import PATH, add_contribution, yearly_fall, yearly_path
 from tipping_point.tables import InputError
+from tipping_point.text.areas import describe_goal
 
 A, B, C, D = (f"E0500000{n}" for n in range(4))
 

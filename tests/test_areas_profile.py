@@ -23,6 +23,7 @@ from tipping_point.areas.profile import (
     victim_reported,
 )
 from tipping_point.tables import CRIME_TYPES, DOMAINS, InputError
+from tipping_point.text.areas import add_police_reason
 
 A, B, C, D = (f"E0500000{n}" for n in range(4))
 
@@ -113,12 +114,15 @@ def test_a_place_depends_where_it_would_leave_the_list_or_harm_is_mostly_found()
     areas = make_areas(f"{A};{B}", f"{C};{D}", "E05000009", shortlisted=[True, True, False])
     result = add_police_generated(areas, shares)
     assert result["depends_on_police_generated"].tolist() == [True, False, False]
-    assert result.loc["A-0", "police_generated_reason"] == "30% of its harm is of police-generated types"
+    assert (
+        add_police_reason(result).loc["A-0", "police_generated_reason"]
+        == "30% of its harm is of police-generated types"
+    )
     again = add_police_generated(areas, shares, still_chosen={A, B, C}, threshold=0.5)
     assert again["depends_on_police_generated"].tolist() == [False, False, False]  # half of the second is still in
     gone = add_police_generated(areas, shares, still_chosen={A, B}, threshold=0.5)
     assert gone["depends_on_police_generated"].tolist() == [False, True, False]
-    assert "would not be on the list" in gone.loc["A-1", "police_generated_reason"]
+    assert "would not be on the list" in add_police_reason(gone).loc["A-1", "police_generated_reason"]
 
 
 def test_a_ward_depends_only_if_it_was_chosen(wards):

@@ -18,7 +18,6 @@ from .given import Adjustment as Adjustment
 from .given import adjust_areas as adjust_areas
 from .given import score_given as score_given
 from .goal import add_contribution as add_contribution
-from .goal import describe_goal as describe_goal
 from .goal import yearly_path as yearly_path
 from .group import Limits as Limits
 from .group import add_area_id as add_area_id

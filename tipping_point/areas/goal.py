@@ -9,7 +9,6 @@ import pandas as pd
 from geopandas import GeoDataFrame
 
 from tipping_point.areas.profile import chosen_areas
-from tipping_point.areas.words import listed, percent, plural
 from tipping_point.tables import InputError, check_table
 
 log = logging.getLogger(__name__)
@@ -59,7 +58,7 @@ def add_contribution(
     _check(goal, YEARS)
     check_table(areas, "areas", ["country", "population", "harm"])
     check_table(wards, "wards", ["assessed", "country", "population", "harm"])
-    whole = areas["country"].map(_whole(wards)["harm"]).astype(float)
+    whole = areas["country"].map(sum_assessed(wards)["harm"]).astype(float)
     needed = (whole * goal).where(whole > 0)
     rate = _comparator_rate(areas, wards, comparators)
     basis = pd.Series("", index=areas.index, dtype=str)
@@ -74,58 +73,6 @@ def add_contribution(
         comparator_harm_rate=rate,
         fall_to_comparators=fall,
         contribution_if_like_comparators=fall / needed,
-    )
-
-
-def describe_goal(
-    areas: pd.DataFrame, wards: pd.DataFrame, *, baseline: str, label: str = "serious harm", goal: float = GOAL
-) -> tuple[str, ...]:
-    """Plain sentences, per country: the shortlist's share, and what a fall there would and would not bring.
-
-    Where the harm of an area is not known, or hidden, no share is told: a sum of the others would look like the whole.
-
-    Args:
-        areas: from `add_contribution`.
-        wards: the ward table.
-        baseline: what the fall is counted from, in words: 'the year to June 2025'.
-        label: of the harm.
-        goal: as given to `add_contribution`.
-    """
-    said = []
-    met, aim = ("halving it", "to halve the whole") if goal == GOAL else (f"a fall of {percent(goal)}", "in the whole")
-    whole = _whole(wards)
-    for country, own in chosen_areas(areas).groupby("country"):
-        number, residents = (float(whole.loc[whole.index == country, name].sum()) for name in ("wards", "population"))
-        places = "The area chosen holds" if len(own) == 1 else f"The {len(own)} areas chosen hold"
-        share, people = float(own["contribution_if_goal_met"].sum(skipna=False)), float(own["population"].sum())
-        if np.isnan(share):
-            said.append(
-                f"{places} {percent(people / residents)} of the residents of the {plural(number, 'assessed ward')} in"
-                f" {country}. What part of its {label} that is cannot be told."
-            )
-            continue
-        said.append(
-            f"{places} {percent(share)} of the {label} of the {plural(number, 'assessed ward')} in {country}, and"
-            f" {percent(people / residents)} of their residents. Counted from {baseline}, {met} there would bring"
-            f" {percent(share)} of the fall needed {aim}; the rest would have to come from elsewhere."
-        )
-        like = own["contribution_if_like_comparators"]
-        if like.notna().any():
-            basis = _in_words(str(own.loc[like.notna(), "comparator_basis"].iloc[0]))
-            said.append(
-                f"Bringing it down to the level of wards that were not chosen but are alike in {basis} would bring"
-                f" {percent(float(like.sum()))} of that fall."
-            )
-    return tuple(said)
-
-
-def _in_words(basis: str) -> str:
-    """'level, trend' -> 'harm and trend', and that wards matched on harm differ little in it."""
-    parts = ["harm" if part == "level" else part for part in basis.split(", ")]
-    return (
-        f"{listed(parts)} (and since harm is one of these, by design little lower)"
-        if "harm" in parts
-        else listed(parts)
     )
 
 
@@ -201,7 +148,7 @@ def _levels(areas: pd.DataFrame, wards: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _whole(wards: pd.DataFrame) -> pd.DataFrame:
+def sum_assessed(wards: pd.DataFrame) -> pd.DataFrame:
     """Harm, residents and number of the assessed wards of each country."""
     known = wards[wards["assessed"].astype(bool)]
     return known.groupby("country").agg(harm=("harm", "sum"), population=("population", "sum"), wards=("harm", "size"))

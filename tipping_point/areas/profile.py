@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from geopandas import GeoDataFrame
 
-from tipping_point.areas.words import percent
 from tipping_point.tables import COUNTRIES, CRIME_TYPES, DOMAINS, NOT_CRIME, InputError, check_table, plain_type
 
 log = logging.getLogger(__name__)
@@ -41,6 +40,9 @@ PARTLY_POLICE_GENERATED: Mapping[str, tuple[str, ...]] = {
     "own": (),
 }
 """Types that an officer often records without a report, or that no victim of the ward reports."""
+
+LEAVES, LARGE_SHARE = "L", "S"
+"""Letters of police_generated_code: it would leave the list without these types; they are a large share of its harm."""
 
 LONDON_BOROUGH = "E09"
 """First letters of the codes of London boroughs and the City: no lookup of combined authorities holds them."""
@@ -160,7 +162,7 @@ def add_police_generated(
     still_chosen: Collection[str] | None = None,
     threshold: float = 0.25,
 ) -> GeoDataFrame:
-    """Add both shares, depends_on_police_generated and the reason to wards or areas.
+    """Add both shares, depends_on_police_generated and police_generated_code to wards or areas.
 
     A place depends on police-generated types where it would leave the list without them, or where they make up more
     than `threshold` of its harm. An area has left the list where less than half of its wards are still chosen.
@@ -177,22 +179,12 @@ def add_police_generated(
     left = pd.Series(False, index=places.index)
     if still_chosen is not None:
         left = _left(places, set(chosen or ()), set(still_chosen))
-    said = [
-        "; ".join(
-            text
-            for holds, text in (
-                (gone, "without police-generated types it would not be on the list"),
-                (much, f"{percent(share)} of its harm is of police-generated types"),
-            )
-            if holds
-        )
-        for gone, much, share in zip(left, heavy, table["police_generated_harm_share"].astype(float), strict=True)
-    ]
+    code = left.map({True: LEAVES, False: ""}) + heavy.map({True: LARGE_SHARE, False: ""})
     return places.assign(
         police_generated_share=table["police_generated_share"],
         police_generated_harm_share=table["police_generated_harm_share"],
         depends_on_police_generated=heavy | left,
-        police_generated_reason=pd.Series(said, index=places.index, dtype=str),
+        police_generated_code=code.astype(str),
     )
 
 

@@ -34,7 +34,7 @@ from tipping_point.pipeline.choose import WITHOUT_POLICE, Chosen, wards_of
 from tipping_point.pipeline.read import Prepared
 from tipping_point.pipeline.vocabulary import vocabulary_of
 from tipping_point.study import Study
-from tipping_point.text.areas import add_explanations, district_annex, explain_areas
+from tipping_point.text.areas import add_explanations, add_police_reason, district_annex, explain_areas
 
 DEPRIVATION = ("deprivation",)
 LIKE_DEPRIVED = 20
@@ -130,7 +130,8 @@ def _police_generated(
     found = []
     for places, members in ((areas, area_members(areas)), (wards, each)):
         shares = police_generated_shares(counts, members, weights=weights, vocabulary=vocabulary)
-        found.append(add_police_generated(places, shares, chosen=chosen.wards, still_chosen=still))
+        judged = add_police_generated(places, shares, chosen=chosen.wards, still_chosen=still)
+        found.append(add_police_reason(judged))
     return found[0], found[1]
 
 

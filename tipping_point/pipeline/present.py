@@ -10,7 +10,6 @@ import geopandas as gpd
 import pandas as pd
 from libpysal.graph import Graph
 
-from tipping_point.areas.goal import describe_goal
 from tipping_point.disclosure.edition import OPEN
 from tipping_point.measures.denominators import denominator_columns
 from tipping_point.measures.index import Component
@@ -32,6 +31,7 @@ from tipping_point.pipeline.read import Crimes, Prepared, add_rows, crime_rows
 from tipping_point.pipeline.vocabulary import measured_flag
 from tipping_point.study import Study
 from tipping_point.tables import RECORDS, WARDS, Column, Cover
+from tipping_point.text.areas import describe_goal
 from tipping_point.wards.points import say_agreement
 from tipping_point.wards.unplaced import UNPLACED, bound_unplaced, say_unplaced
 from tipping_point.wards.vintages import PARTLY_KNOWN, say_partly_known

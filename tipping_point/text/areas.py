@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from geopandas import GeoDataFrame
 
+from tipping_point.areas.goal import GOAL, sum_assessed
 from tipping_point.areas.group import Limits
-from tipping_point.areas.profile import area_members, chosen_areas
+from tipping_point.areas.profile import LARGE_SHARE, LEAVES, area_members, chosen_areas
 from tipping_point.areas.select import Proof
 from tipping_point.areas.why import (
     IN,
@@ -493,3 +494,78 @@ def numbers(first: float, second: float) -> tuple[str, str]:
         if pair[0] != pair[1] and abs(first - second) > 10**-decimals / 2:
             break
     return pair
+
+
+# ------------------------------------------------------------------------ what figures rest on, and the goal
+
+
+def add_police_reason(places: GeoDataFrame) -> GeoDataFrame:
+    """Wards or areas of `add_police_generated` with police_generated_reason in place of its code."""
+    check_table(places, "places", ["police_generated_code", "police_generated_harm_share"])
+    said = [
+        "; ".join(
+            text
+            for letter, text in (
+                (LEAVES, "without police-generated types it would not be on the list"),
+                (LARGE_SHARE, f"{percent(share)} of its harm is of police-generated types"),
+            )
+            if letter in code
+        )
+        for code, share in zip(
+            places["police_generated_code"], places["police_generated_harm_share"].astype(float), strict=True
+        )
+    ]
+    result = places.assign(police_generated_reason=pd.Series(said, index=places.index, dtype=str))
+    return result.drop(columns="police_generated_code")
+
+
+def describe_goal(
+    areas: pd.DataFrame, wards: pd.DataFrame, *, baseline: str, label: str = "serious harm", goal: float = GOAL
+) -> tuple[str, ...]:
+    """Plain sentences, per country: the shortlist's share, and what a fall there would and would not bring.
+
+    Where the harm of an area is not known, or hidden, no share is told: a sum of the others would look like the whole.
+
+    Args:
+        areas: from `add_contribution`.
+        wards: the ward table.
+        baseline: what the fall is counted from, in words: 'the year to June 2025'.
+        label: of the harm.
+        goal: as given to `add_contribution`.
+    """
+    said = []
+    met, aim = ("halving it", "to halve the whole") if goal == GOAL else (f"a fall of {percent(goal)}", "in the whole")
+    whole = sum_assessed(wards)
+    for country, own in chosen_areas(areas).groupby("country"):
+        number, residents = (float(whole.loc[whole.index == country, name].sum()) for name in ("wards", "population"))
+        places = "The area chosen holds" if len(own) == 1 else f"The {len(own)} areas chosen hold"
+        share, people = float(own["contribution_if_goal_met"].sum(skipna=False)), float(own["population"].sum())
+        if np.isnan(share):
+            said.append(
+                f"{places} {percent(people / residents)} of the residents of the {plural(number, 'assessed ward')} in"
+                f" {country}. What part of its {label} that is cannot be told."
+            )
+            continue
+        said.append(
+            f"{places} {percent(share)} of the {label} of the {plural(number, 'assessed ward')} in {country}, and"
+            f" {percent(people / residents)} of their residents. Counted from {baseline}, {met} there would bring"
+            f" {percent(share)} of the fall needed {aim}; the rest would have to come from elsewhere."
+        )
+        like = own["contribution_if_like_comparators"]
+        if like.notna().any():
+            basis = _in_words(str(own.loc[like.notna(), "comparator_basis"].iloc[0]))
+            said.append(
+                f"Bringing it down to the level of wards that were not chosen but are alike in {basis} would bring"
+                f" {percent(float(like.sum()))} of that fall."
+            )
+    return tuple(said)
+
+
+def _in_words(basis: str) -> str:
+    """'level, trend' -> 'harm and trend', and that wards matched on harm differ little in it."""
+    parts = ["harm" if part == "level" else part for part in basis.split(", ")]
+    return (
+        f"{listed(parts)} (and since harm is one of these, by design little lower)"
+        if "harm" in parts
+        else listed(parts)
+    )
