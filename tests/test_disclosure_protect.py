@@ -13,29 +13,35 @@ from tipping_point.disclosure.protect import protect_counts
 from tipping_point.disclosure.sums import NEVER, SMALL, WITHHELD
 from tipping_point.disclosure.tables import (
     HIDDEN_WORDS,
-    OF_ALL_CRIMES,
-    OF_ALL_HARM,
-    OF_ALL_TESTS,
-    OF_ALL_TYPES,
-    OF_CRIMES,
-    OF_HARM,
-    OF_NEIGHBOURS,
-    WORDS,
-    protect_areas,
+    hide,
     protect_ledgers,
     protect_rows,
+    protect_table,
     protect_tables,
-    protect_wards,
 )
+from tipping_point.measures.denominators import denominator_columns
+from tipping_point.measures.vulnerable import vli_columns
 from tipping_point.sources.incidents import read_incidents
-from tipping_point.tables import InputError
+from tipping_point.tables import AREAS, DISCLOSES, RECORDS, WARDS, Column, InputError
 from tipping_point.wards.counts import count_crimes, place_crimes
 from tipping_point.wards.coverage import build_coverage
+from tipping_point.wards.unplaced import UNPLACED
 
 MONTHS = ["2024-01", "2024-02", "2024-03"]
 WEIGHTS = {"Robbery": 799.63, "Possession of weapons": 154.16}
 SCORES = ["index_score", "component_harm_rate"]
+COLUMNS = (*WARDS, *vli_columns(), Column("component_harm_rate", "As it entered", discloses="score"))
 KINDS = [*WEIGHTS, "Burglary", "Anti-social behaviour"]
+
+
+def giving(*codes, of=COLUMNS):
+    """Names of the columns that give one of these away."""
+    return [column.name for column in of if {*codes} & {*column.gives_away}]
+
+
+OF_CRIMES, OF_HARM, WORDS = giving("crimes"), giving("harm"), giving("words")
+OF_ALL_CRIMES, OF_ALL_HARM, OF_ALL_TYPES = giving("all_crimes"), giving("all_harm"), giving("all_types")
+OF_NEIGHBOURS = giving("neighbours")
 
 
 @pytest.fixture
@@ -98,7 +104,7 @@ def test_large_numbers_are_left_alone(wards):
     assert (found.counts["hidden_reason"] == "").all()
     assert not found.wards.any().any()
     table = add_measures(wards, counts)
-    shown = protect_wards(table, found.wards, neighbours=everything(wards), scores=SCORES)
+    shown = protect_table(table, COLUMNS, hide(found.wards, everything(wards), scores=True))
     pd.testing.assert_frame_equal(pd.DataFrame(shown), pd.DataFrame(table), check_dtype=False)
 
 
@@ -122,11 +128,11 @@ def test_a_small_total_of_one_type_hides_harm_because_weights_are_known(wards):
     counts = set_to(make_counts(wards), ward, "Possession of weapons", [1, 0, 2])
     found = protect_counts(counts, wards, types=list(WEIGHTS))
     assert found.wards.loc[ward].tolist() == [False, False, True, True]
-    shown = protect_wards(add_measures(wards, counts), found.wards, neighbours=NOBODY, scores=SCORES)
+    shown = protect_table(add_measures(wards, counts), COLUMNS, hide(found.wards, NOBODY, scores=True))
     assert shown.loc[ward, [*OF_HARM, *SCORES]].isna().all()
     assert shown.loc[ward, ["crimes", "crimes_all", "crime_rate", "smoothed_rate", "rank", "population"]].notna().all()
     # The usual harm rate is that of some ward, and a share of the whole gives the whole: gone for all wards.
-    assert shown[[*OF_ALL_HARM, *OF_ALL_TESTS, *OF_ALL_TYPES]].isna().all().all()
+    assert shown[[*OF_ALL_HARM, *OF_ALL_TYPES]].isna().all().all()
     assert shown.drop(ward)["harm"].notna().all()
     # The total of weapons lies in a range of five and more, though the ward's crimes are shown: robbery is hidden too.
     ranges = solve_back(found.published)
@@ -148,7 +154,7 @@ def test_a_small_ward_loses_every_number_it_could_be_worked_out_from(wards):
     # Another ward's total has to go with it: the force's months by measure are shown.
     assert flags["crimes"].sum() >= 2
     table = add_measures(wards, counts)
-    shown = protect_wards(table, flags, neighbours=everything(wards))
+    shown = protect_table(table, COLUMNS, hide(flags, everything(wards)))
     assert shown["index_score"].notna().all()
     hidden = flags.index[flags["crimes"]]
     assert shown.loc[hidden, ["crimes", "crimes_all", *OF_CRIMES, *OF_HARM]].isna().all().all()
@@ -171,7 +177,7 @@ def test_statistics_stay_where_no_neighbour_is_hidden(wards):
     hidden = pd.DataFrame(False, index=wards.index, columns=["crimes_all", "crimes", "harm", "types"])
     hidden.loc[ward, "crimes"] = True
     graph = pd.DataFrame({"focal": [other, wards.index[2]], "neighbour": [ward, other]})
-    shown = protect_wards(add_measures(wards, make_counts(wards)), hidden, neighbours=graph)
+    shown = protect_table(add_measures(wards, make_counts(wards)), COLUMNS, hide(hidden, graph))
     assert shown["gi_star_p"].isna().tolist() == [True, True, False, False, False, False]
 
 
@@ -187,7 +193,7 @@ def test_an_area_with_a_hidden_ward_would_tell_it_by_difference(wards):
             "share_of_harm": [0.1, 0.2, 0.3], "why": ["hot", "hot", "hot"], "rank": [1, 2, 3],
         }
     )  # fmt: skip
-    shown = protect_areas(areas, hidden)
+    shown = protect_table(areas, AREAS, hide(hidden, NOBODY))
     assert shown["crimes"].isna().tolist() == [True, False, False]
     assert shown["crime_rate"].isna().tolist() == [True, False, False]
     assert shown["harm"].isna().tolist() == [True, True, False]
@@ -195,7 +201,7 @@ def test_an_area_with_a_hidden_ward_would_tell_it_by_difference(wards):
     assert shown["share_of_harm"].isna().all()
     assert shown["why"].tolist() == [HIDDEN_WORDS, HIDDEN_WORDS, "hot"]
     assert shown["rank"].tolist() == [1, 2, 3]
-    assert len(protect_areas(areas.head(0), hidden)) == 0
+    assert len(protect_table(areas.head(0), AREAS, hide(hidden, NOBODY))) == 0
 
 
 def test_the_public_edition_never_shows_hate_crime_by_ward_and_month(wards):
@@ -344,16 +350,19 @@ def test_further_tables_lose_what_rests_on_a_hidden_ward(wards):
         "unplaced": pd.DataFrame({"force_name": ["a"], "rows": [10_000], "median_ward": [400.0]}),
         "levers": pd.DataFrame({"area_id": ["a"], "percentile": [99.0]}),
     }  # fmt: skip
-    same = protect_tables(tables, hidden)
+    known = {**RECORDS, "unplaced": UNPLACED, "denominators": denominator_columns(["resident"])}
+    same = protect_tables(tables, known, hide(hidden, NOBODY))
     for name in ("scorecard", "denominators", "annex", "levers"):
         pd.testing.assert_frame_equal(same[name], tables[name], check_dtype=False)
     hidden.loc[ward, ["crimes", "harm", "types"]] = True
-    shown = protect_tables(tables, hidden)
+    shown = protect_tables(tables, known, hide(hidden, NOBODY))
     assert shown["scorecard"][["straight_line", "constant_fall", "actual"]].isna().all().all()
     assert shown["denominators"]["rate_by_resident"].isna().tolist() == [True, False]
     assert shown["denominators"]["rank_by_resident"].notna().all()
     assert shown["annex"]["why"].tolist() == [HIDDEN_WORDS, "its value is 3"]
-    assert protect_tables(tables, hidden, scores=["why", "index_score"])["annex"]["index_score"].isna().all()
+    assert (
+        protect_tables(tables, known, hide(hidden, NOBODY, scores=True, told=True))["annex"]["index_score"].isna().all()
+    )
     assert shown["concentration"]["crimes"].isna().all()
     assert shown["concentration"]["gini"].tolist() == [0.12]
     assert shown["recorded_crime"]["crimes"].isna().all()
@@ -378,3 +387,30 @@ def test_months_with_a_hidden_total_of_a_force_are_not_in_the_ledger(wards):
     told, months = protect_ledgers(account, coverage, months={MONTHS[1]})
     assert told["placed"].isna().tolist() == told["rows_in"].isna().tolist() == [False, True, False]
     assert months["rows"].isna().tolist() == [False, True, False]
+
+
+def test_a_column_that_does_not_say_what_it_gives_away_is_hidden(wards):
+    """A count that somebody adds, with a definition or without one, is not shown beside the hidden total."""
+    hidden = pd.DataFrame(False, index=wards.index, columns=["crimes_all", "crimes", "harm", "types"])
+    table = add_measures(wards, make_counts(wards)).assign(new_count=7, other_count=8.5, said="9 crimes")
+    for name, told in (("new_count", Column("new_count", "A count")), ("other_count", Column("said", "Words"))):
+        shown = protect_table(table, (*COLUMNS, told), hide(hidden, NOBODY))
+        assert shown[name].isna().all()
+    assert (shown["said"] == HIDDEN_WORDS).all()
+    assert shown["crimes"].notna().all()
+
+
+def test_every_column_of_every_table_says_what_it_gives_away():
+    for columns in (WARDS, AREAS, UNPLACED, vli_columns(), *RECORDS.values()):
+        assert [column.name for column in columns if not column.gives_away] == []
+    with pytest.raises(ValueError, match="discloses 'crime' is not known; use nothing, derived, crimes"):
+        Column("x", "", discloses="crime")
+
+
+@pytest.mark.parametrize("code", DISCLOSES)
+def test_every_name_has_a_rule(wards, code):
+    """What a column can give away is hidden by a rule, or is passed on to one of its own."""
+    hidden = pd.DataFrame(True, index=wards.index, columns=["crimes_all", "crimes", "harm", "types"])
+    table = pd.DataFrame({"x": [1.0] * len(wards)}, index=wards.index)
+    shown = protect_table(table, [Column("x", "", discloses=code)], hide(hidden, NOBODY, scores=True, told=True))
+    assert shown["x"].isna().all() != (code in {"nothing", "derived", "cells", "ledger", "ratio", "sums", "rounded"})

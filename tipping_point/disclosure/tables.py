@@ -16,11 +16,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 import pandas as pd
 
 from tipping_point.disclosure.edition import THRESHOLD
+from tipping_point.tables import Column
 
 log = logging.getLogger(__name__)
 
@@ -29,81 +31,126 @@ Table = TypeVar("Table", bound=pd.DataFrame)
 HIDDEN_WORDS = "not told: small numbers could be worked out from it"
 """What stands in a text that would quote a hidden number."""
 
-OF_CRIMES = ("crimes", "crime_rate", "crime_rate_low", "crime_rate_high", "hotspot_value")
-OF_HARM = ("harm", "harm_rate", "long_run_harm", "value_plain", "police_generated_share",
-           "police_generated_harm_share", "hotspot_value")  # fmt: skip
-OF_ALL_TYPES = ("vli_rate_burglary", "vli_rate_damage", "vli_burglary", "vli_damage", "vli_score",
-            "vli_score_without_age")  # fmt: skip
-OF_ALL_CRIMES = ("smoothed_rate", "standardised_rate")
-OF_ALL_HARM = ("excess_harm", "value", "usual_harm_rate", "share_of_harm", "contribution_if_goal_met",
-               "comparator_harm_rate", "fall_to_comparators", "contribution_if_like_comparators")  # fmt: skip
-OF_ALL_TESTS = ("gi_star_z", "local_moran_i")
-OF_NEIGHBOURS = ("gi_star_z", "gi_star_p", "gi_star_p_adjusted", "local_moran_i", "local_moran_p",
-                 "local_moran_p_adjusted")  # fmt: skip
-WORDS = ("hotspot_reason", "police_generated_reason", "why", "would_change", "rivals")
-"""Columns of wards and areas by what they tell; one that a table lacks is passed over. Those of OF_ALL_ are hidden in
-every row as soon as one ward is hidden of which they could tell."""
+OWN = ("crimes", "crimes_all", "harm")
+"""What a column gives away of its own row: columns of the hidden totals, which tell where it goes."""
+OF_ALL = {"all_crimes": "crimes", "all_harm": "harm", "all_types": "types"}
+"""What goes everywhere once one ward is hidden -> of which total."""
+BY_RULE = ("nothing", "derived", "cells", "ledger", "ratio", "sums", "rounded")
+"""What hides no cell here: nothing is given away, or a rule of its own hides it."""
 
 
-def protect_wards(
-    wards: Table, hidden: pd.DataFrame, *, neighbours: pd.DataFrame, scores: Collection[str] = ()
-) -> Table:  # fmt: skip
-    """The ward table without what a hidden total could be worked out from.
+@dataclass(frozen=True)
+class Hiding:
+    """What is hidden of a study, and which of its columns go with it.
+
+    Attributes:
+        wards: by ward_code, from `protect_counts`: whether the total of crimes, crimes_all, harm or types is hidden.
+        beside: by ward_code: hidden itself, or a neighbour of one that is.
+        scores: True where scores of the index are hidden with harm.
+        told: True where values that are told beside each other are.
+    """
+
+    wards: pd.DataFrame
+    beside: pd.Series
+    scores: bool = False
+    told: bool = False
+
+    @property
+    def some(self) -> bool:
+        """Whether a total of a ward is hidden."""
+        return bool(self.wards[["crimes", "harm"]].any(axis=None))
+
+
+def hide(hidden: pd.DataFrame, neighbours: pd.DataFrame, *, scores: bool = False, told: bool = False) -> Hiding:
+    """What is hidden of a study.
 
     Args:
-        wards: by ward_code, any columns.
         hidden: from `protect_counts`.
         neighbours: focal and neighbour, the graph that the tests ran on: statistics of a ward are sums over those.
-        scores: what else is made of harm and goes with it: index_score, reach and component_harm_rate, in a public
-            edition and wherever the index is not on percentiles.
+        scores: as in `Hiding`.
+        told: as in `Hiding`.
     """
-    flags = hidden.reindex(wards.index).fillna(value=False)
-    either = flags[["crimes_all", "crimes", "harm"]].any(axis=1)
+    either = hidden[["crimes_all", "crimes", "harm"]].any(axis=1)
     touched = neighbours.loc[neighbours["neighbour"].isin(either.index[either]), "focal"]
-    beside = either | wards.index.isin(touched)
-    result = blank(wards, flags["crimes_all"], ["crimes_all"])
-    result = blank(result, flags["crimes"], OF_CRIMES)
-    result = blank(result, flags["harm"], [*OF_HARM, *scores])
-    result = blank(result, beside, OF_NEIGHBOURS)
-    result = _blank_everywhere(result, hidden)
-    result = blank(result, beside, WORDS)
-    log.info(
-        "Disclosure control: of %d wards, crimes of %d and harm of %d hidden; statistics of %d",
-        len(wards), int(flags["crimes"].sum()), int(flags["harm"].sum()), int(beside.sum()),
-    )  # fmt: skip
+    beside = either | pd.Series(hidden.index.isin(touched), index=hidden.index)
+    return Hiding(hidden, beside, scores, told)
+
+
+def protect_table(table: Table, columns: Iterable[Column], hiding: Hiding) -> Table:
+    """A table without what a hidden total could be worked out from, column by column as each says what it gives away.
+
+    A column that no definition describes, or whose definition does not say what it gives away, is blank throughout.
+
+    Args:
+        table: of wards (indexed by ward_code, or with that column), of areas (ward_codes, separated by semicolons: an
+            area's total less its other wards is the hidden one, so that one such ward is enough), or of neither, of
+            which what tells of single wards is hidden throughout.
+        columns: what its columns are.
+        hiding: from `hide`.
+    """
+    known = {column.name: column for column in columns}
+    rows = _Rows(table, hiding)
+    result = table.copy()
+    for name in map(str, table.columns.drop("geometry", errors="ignore")):
+        where = rows.hidden(known[name].gives_away if name in known else ())
+        if where.any():
+            result[name] = _mask(table[name], where)
     return result
 
 
-def protect_areas(areas: Table, hidden: pd.DataFrame, *, scores: Collection[str] = ()) -> Table:
-    """The table of areas without the numbers of those that hold a ward with a hidden total.
+class _Rows:
+    """Which rows of a table are of wards with a hidden total."""
 
-    An area's total less its other wards is the hidden one, so that one such ward is enough.
+    def __init__(self, table: pd.DataFrame, hiding: Hiding) -> None:
+        self.index, self.hiding = table.index, hiding
+        self.quoted = hiding.beside
+        """Wards that a sentence may quote: of an area only those in it."""
+        self.wards: pd.Series | None = None
+        if "ward_codes" in table:
+            self.quoted = hiding.wards["crimes"] | hiding.wards["harm"]
+            self.wards = table["ward_codes"].str.split(";").map(lambda codes: [code.strip() for code in codes])
+        elif "ward_code" in table:
+            self.wards = table["ward_code"].map(lambda code: [code])
+        elif table.index.name == "ward_code":
+            self.wards = pd.Series([[code] for code in table.index], index=table.index, dtype=object)
 
-    Args:
-        areas: with ward_codes, separated by semicolons.
-        hidden: from `protect_counts`.
-        scores: as for `protect_wards`.
-    """
-    members = areas["ward_codes"].str.split(";").map(lambda codes: [code.strip() for code in codes])
+    def hidden(self, gives_away: Collection[str]) -> pd.Series:
+        """Where a column that gives these away is hidden; everywhere where it does not say."""
+        where = pd.Series(not gives_away, index=self.index)
+        for name in gives_away:
+            where |= self._one(name)
+        return where
 
-    def holds(column: str) -> pd.Series:
-        codes = set(hidden.index[hidden[column]])
-        return members.map(lambda wards: not codes.isdisjoint(wards)).astype(bool)
+    def _one(self, name: str) -> pd.Series:
+        hiding, nowhere = self.hiding, self._everywhere(hidden=False)
+        of_harm = self._of(hiding.wards["harm"])
+        listed = hiding.some and hiding.told
+        rules = {
+            **dict.fromkeys(BY_RULE, nowhere),
+            **{own: self._of(hiding.wards[own]) for own in OWN},
+            **{whole: self._everywhere(hidden=bool(hiding.wards[own].any())) for whole, own in OF_ALL.items()},
+            "score": of_harm if hiding.scores else nowhere,
+            "told": of_harm if hiding.told else nowhere,
+            "score_all": self._everywhere(hidden=listed and hiding.scores),
+            "told_all": self._everywhere(hidden=listed),
+            "neighbours": self._of(hiding.beside),
+            "words": self._of(self.quoted),
+            "whole": self._everywhere(hidden=hiding.some),
+            "everything": self._everywhere(hidden=True),
+        }
+        if name not in rules:
+            raise LookupError(f"disclosure: no rule hides what gives away '{name}'")
+        return rules[name]
 
-    result = blank(areas, holds("crimes"), OF_CRIMES)
-    result = blank(result, holds("harm"), [*OF_HARM, *scores])
-    result = _blank_everywhere(result, hidden)
-    return blank(result, holds("crimes") | holds("harm"), WORDS)
+    def _everywhere(self, hidden: bool) -> pd.Series:
+        return pd.Series(hidden, index=self.index)
 
-
-def _blank_everywhere(table: Table, hidden: pd.DataFrame) -> Table:
-    """The table without what tells a constant of all wards, where one of them is hidden."""
-    crimes, harm = bool(hidden["crimes"].any()), bool(hidden["harm"].any())
-    gone = [
-        *(OF_ALL_CRIMES if crimes else ()), *((*OF_ALL_HARM, *OF_ALL_TESTS) if harm else ()),
-        *(OF_ALL_TYPES if hidden["types"].any() else ()),
-    ]  # fmt: skip
-    return blank(table, pd.Series(data=True, index=table.index), gone)
+    def _of(self, flags: pd.Series) -> pd.Series:
+        """Rows that hold a ward with a flag; every row, where the table does not say of which wards it is."""
+        codes = set(flags.index[flags.astype(bool)])
+        if self.wards is None:
+            return self._everywhere(bool(codes))
+        return self.wards.map(lambda own: not codes.isdisjoint(own)).astype(bool)
 
 
 def protect_ledgers(
@@ -135,56 +182,34 @@ def protect_ledgers(
     return account, blank(coverage, where, told)
 
 
-OF_WHOLE: Mapping[str, Sequence[str]] = {
-    "balance": ("area", "comparators", "standardised_difference"),
-    "scorecard": ("straight_line", "constant_fall", "actual"),
-    "adjusted": ("value", "adjusted_value", "value_change", "value_change_share"),
-    "comparators": ("level", "trend", "area_level", "area_trend"),
-    "concentration": ("crimes",),
-}
-"""Further tables: what is made of the harm, or the crimes, of several wards together, and goes once one is hidden."""
 _TWO = 2
 
 
 def protect_tables(
-    tables: Mapping[str, pd.DataFrame], hidden: pd.DataFrame, *, threshold: int = THRESHOLD,
-    scores: Collection[str] = (),
+    tables: Mapping[str, pd.DataFrame], columns: Mapping[str, Sequence[Column]], hiding: Hiding,
+    *, threshold: int = THRESHOLD,
 ) -> dict[str, pd.DataFrame]:  # fmt: skip
     """The further tables of a study without what a hidden total could be worked out from.
 
     Args:
-        tables: by name, as `schema.RECORDS`.
-        hidden: from `protect_counts`.
+        tables: by name.
+        columns: by name of a table, what its columns are.
+        hiding: from `hide`.
         threshold: least number shown.
-        scores: as for `protect_wards`.
     """
-    safe = dict(tables)
-    some = bool(hidden[["crimes", "harm"]].any().any())
-    for name, columns in OF_WHOLE.items():
-        if name in safe and some:
-            safe[name] = blank(safe[name], pd.Series(data=True, index=safe[name].index), columns)
-    if "concentration" in safe:
+    safe = {}
+    for name, table in tables.items():
+        known = columns.get(name, ())
+        shown = protect_table(table, known, hiding)
+        by_rule = {rule: [each.name for each in known if rule in each.gives_away and each.name in table] for rule in
+                   ("rounded", "ratio", "sums")}  # fmt: skip
         # With all digits a coefficient over all wards tells of the last one that is hidden.
-        measured = [name for name in safe["concentration"].columns.astype(str) if "gini" in name]
-        safe["concentration"] = safe["concentration"].round(dict.fromkeys(measured, _TWO))
-    if "denominators" in safe:
-        own = safe["denominators"]["ward_code"].isin(hidden.index[hidden["crimes"]])
-        rates = [name for name in safe["denominators"].columns.astype(str) if name.startswith("rate_by_")]
-        safe["denominators"] = blank(safe["denominators"], own, rates)
-    if "annex" in safe:
-        table = safe["annex"]
-        own = table["ward_code"].isin(hidden.index[hidden["harm"]]) | (some and "why" in scores)
-        safe["annex"] = blank(table, own, [*scores, "why", "would_change"])
-    for name in ("recorded_crime", "recorded_crime_partnerships"):
-        if name in safe:
-            safe[name] = coarse_ratios(safe[name], threshold=threshold)
-    if "agreement" in safe:
-        accounts = ("agree", "disagree", "only_code", "only_point", "neither")
-        safe["agreement"] = protect_rows(safe["agreement"], accounts, threshold=threshold)
-    if "unplaced" in safe:
-        # Sums over the months of the ledger, of which some may be hidden; and the crimes of the ward in the middle.
-        numbers = [name for name in safe["unplaced"].columns.astype(str) if name != "force_name"]
-        safe["unplaced"] = blank(safe["unplaced"], pd.Series(data=True, index=safe["unplaced"].index), numbers)
+        shown = shown.round(dict.fromkeys(by_rule["rounded"], _TWO))
+        if by_rule["ratio"]:
+            shown = coarse_ratios(shown, threshold=threshold)
+        if by_rule["sums"]:
+            shown = protect_rows(shown, [name for name in by_rule["sums"] if name != "rows"], threshold=threshold)
+        safe[name] = shown
     return safe
 
 
@@ -215,17 +240,20 @@ def protect_rows(table: Table, columns: Collection[str], *, threshold: int = THR
 
 
 def blank(table: Table, where: pd.Series, columns: Iterable[str]) -> Table:
-    """The table with columns blank in some rows; whole numbers stay whole, texts say that they are hidden."""
+    """The table with columns blank in some rows; columns that it lacks are passed over."""
     result = table.copy()
     for name in columns:
-        if name not in table:
-            continue
-        if pd.api.types.is_bool_dtype(table[name]):
-            result[name] = table[name].astype("boolean").mask(where)
-        elif pd.api.types.is_integer_dtype(table[name]):
-            result[name] = table[name].astype("Int64").mask(where)
-        elif pd.api.types.is_numeric_dtype(table[name]):
-            result[name] = table[name].mask(where)
-        else:
-            result[name] = table[name].mask(where & (table[name] != ""), HIDDEN_WORDS)
+        if name in table:
+            result[name] = _mask(table[name], where)
     return result
+
+
+def _mask(values: pd.Series, where: pd.Series) -> pd.Series:
+    """Values blank in some rows; whole numbers stay whole, texts say that they are hidden."""
+    if pd.api.types.is_bool_dtype(values):
+        return values.astype("boolean").mask(where)
+    if pd.api.types.is_integer_dtype(values):
+        return values.astype("Int64").mask(where)
+    if pd.api.types.is_numeric_dtype(values):
+        return values.mask(where)
+    return values.mask(where & (values != ""), HIDDEN_WORDS)

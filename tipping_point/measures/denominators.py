@@ -83,10 +83,24 @@ def denominator_columns(denominators: Sequence[str]) -> tuple[Column, ...]:
         column
         for name in denominators
         for column in (
-            Column(name, f"People or jobs that {name} counts", "people"),
-            Column(f"rate_by_{name}", f"The measure per 1,000 of {name} a year", "per 1,000 a year", "higher"),
-            Column(f"rank_by_{name}", "Rank within the country by that rate, 1 = highest", "rank", "lower"),
+            Column(name, f"People or jobs that {name} counts", "people", discloses="nothing"),
+            Column(
+                f"rate_by_{name}",
+                f"The measure per 1,000 of {name} a year",
+                "per 1,000 a year",
+                "higher",
+                discloses="crimes",
+            ),
+            Column(
+                f"rank_by_{name}",
+                "Rank within the country by that rate, 1 = highest",
+                "rank",
+                "lower",
+                discloses="nothing",
+            ),
         )
     ]
-    spread = Column("rank_spread", "Highest less lowest of its ranks, as a share of the wards ranked", "share")
+    spread = Column(
+        "rank_spread", "Highest less lowest of its ranks, as a share of the wards ranked", "share", discloses="nothing"
+    )
     return (*place, *own, spread)

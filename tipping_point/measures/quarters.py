@@ -17,16 +17,31 @@ YEAR = 4
 """Quarters of a year."""
 
 QUARTERS: tuple[schema.Column, ...] = (
-    schema.Column("area_id", "The area", "text"),
-    schema.Column("quarter", "Three months, counted back from the end of the study: '2025-04 to 2025-06'", "months"),
-    schema.Column("crimes", "Crimes of the measure; blank where a month of a ward of it is not covered", "crimes"),
-    schema.Column("crimes_low", "Lower 95% limit, exact Poisson (Garwood 1936)", "crimes"),
-    schema.Column("crimes_high", "Upper 95% limit", "crimes"),
+    schema.Column("area_id", "The area", "text", discloses="nothing"),
+    schema.Column(
+        "quarter",
+        "Three months, counted back from the end of the study: '2025-04 to 2025-06'",
+        "months",
+        discloses="nothing",
+    ),
+    schema.Column(
+        "crimes",
+        "Crimes of the measure; blank where a month of a ward of it is not covered",
+        "crimes",
+        discloses="derived",
+    ),
+    schema.Column("crimes_low", "Lower 95% limit, exact Poisson (Garwood 1936)", "crimes", discloses="derived"),
+    schema.Column("crimes_high", "Upper 95% limit", "crimes", discloses="derived"),
 )
 
 YEARS: tuple[schema.Column, ...] = (
     QUARTERS[0],
-    schema.Column("year", "The first or the last four of its quarters in trend.csv: '2023-07 to 2024-06'", "months"),
+    schema.Column(
+        "year",
+        "The first or the last four of its quarters in trend.csv: '2023-07 to 2024-06'",
+        "months",
+        discloses="nothing",
+    ),
     *QUARTERS[2:],
 )
 

@@ -278,14 +278,39 @@ def vli_columns() -> tuple[Column, ...]:
     """What the columns of `vulnerable_localities` mean."""
     return (
         *(
-            Column(f"vli_{part}", f"Vulnerable Localities Index, {words}: 100 = the base", "100 = base", "higher")
+            Column(
+                f"vli_{part}",
+                f"Vulnerable Localities Index, {words}: 100 = the base",
+                "100 = base",
+                "higher",
+                discloses="all_types",
+            )
             for part, words in PARTS.items()
         ),
-        Column("vli_score", "Vulnerable Localities Index (Chainey 2008): mean of its parts", "100 = base", "higher"),
-        Column("vli_rank", "Rank by vli_score within the country, 1 = highest", "rank", "lower"),
-        Column("vli_above_200", "True above 200, the published rule for neighbourhoods", "True/False"),
-        Column("vli_equivalent", "True in the share of wards that the rule picks among neighbourhoods", "True/False"),
-        Column("vli_score_without_age", "The same without residents of 15 to 24", "100 = base", "higher"),
-        Column("vli_rank_without_age", "Rank by it", "rank", "lower"),
-        Column("vli_missing", "Parts that the ward lacks", "text"),
+        Column(
+            "vli_score",
+            "Vulnerable Localities Index (Chainey 2008): mean of its parts",
+            "100 = base",
+            "higher",
+            discloses="all_types",
+        ),
+        Column("vli_rank", "Rank by vli_score within the country, 1 = highest", "rank", "lower", discloses="nothing"),
+        Column(
+            "vli_above_200", "True above 200, the published rule for neighbourhoods", "True/False", discloses="nothing"
+        ),
+        Column(
+            "vli_equivalent",
+            "True in the share of wards that the rule picks among neighbourhoods",
+            "True/False",
+            discloses="nothing",
+        ),
+        Column(
+            "vli_score_without_age",
+            "The same without residents of 15 to 24",
+            "100 = base",
+            "higher",
+            discloses="all_types",
+        ),
+        Column("vli_rank_without_age", "Rank by it", "rank", "lower", discloses="nothing"),
+        Column("vli_missing", "Parts that the ward lacks", "text", discloses="nothing"),
     )

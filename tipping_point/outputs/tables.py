@@ -34,11 +34,13 @@ OUTLINED: Mapping[str, tuple[str, str]] = {
 """File or layer with outlines -> the table whose columns it has, and the name of its column of outlines."""
 
 DICTIONARY: tuple[schema.Column, ...] = (
-    schema.Column("file", "File, and for a GeoPackage the layer", "text"),
-    schema.Column("column", "Column of that file", "text"),
-    schema.Column("meaning", "What it says", "text"),
-    schema.Column("unit", "Unit of its values", "text"),
-    schema.Column("worse", "Which way means greater need: higher, lower, or blank for neither", "text"),
+    schema.Column("file", "File, and for a GeoPackage the layer", "text", discloses="nothing"),
+    schema.Column("column", "Column of that file", "text", discloses="nothing"),
+    schema.Column("meaning", "What it says", "text", discloses="nothing"),
+    schema.Column("unit", "Unit of its values", "text", discloses="nothing"),
+    schema.Column(
+        "worse", "Which way means greater need: higher, lower, or blank for neither", "text", discloses="nothing"
+    ),
 )
 
 

@@ -12,7 +12,7 @@ from libpysal.graph import Graph
 from tipping_point.areas.given import score_given
 from tipping_point.areas.group import build_areas, group_touching, rank_areas
 from tipping_point.areas.profile import area_members, victim_reported
-from tipping_point.areas.select import Rule, find_selection, members
+from tipping_point.areas.select import Rule, Selection, find_selection, members
 from tipping_point.areas.stability import add_area_firmness, choose_again, near_misses, next_groups, share_again
 from tipping_point.measures.choices import BASE
 from tipping_point.measures.index import Component, add_index
@@ -53,6 +53,8 @@ class Chosen:
     near_misses: pd.DataFrame | None
     """For a choice by value: what every ward without an area has to offer."""
     sentences: tuple[str, ...]
+    selection: Selection | None = None
+    """For a choice by value: what it was made from."""
 
     @property
     def wards(self) -> frozenset[str]:
@@ -153,6 +155,7 @@ def _select(
         {str(name): frozenset(others.index[others[name]]) for name in others},
         near,
         tuple(sentences),
+        selection,
     )
 
 

@@ -29,12 +29,12 @@ SHOWN = 10
 """Places or files that a sentence names before it says how many more there are."""
 
 COMPARED: tuple[Column, ...] = (
-    Column("ward_code", "Ward that both studies hold", "code"),
-    Column("ward_name", "Its name in the second", "text"),
-    Column("district_name", "Its district", "text"),
-    Column("country", "Its country", "text"),
+    Column("ward_code", "Ward that both studies hold", "code", discloses="nothing"),
+    Column("ward_name", "Its name in the second", "text", discloses="nothing"),
+    Column("district_name", "Its district", "text", discloses="nothing"),
+    Column("country", "Its country", "text", discloses="nothing"),
     *(
-        Column(f"{name}_{end}", f"{meaning}, in the {which} study", unit, worse)
+        Column(f"{name}_{end}", f"{meaning}, in the {which} study", unit, worse, discloses="nothing")
         for end, which in (("a", "first"), ("b", "second"))
         for name, meaning, unit, worse in (
             ("rank", "Rank within the country", "rank", "lower"),
@@ -44,9 +44,14 @@ COMPARED: tuple[Column, ...] = (
             ("chosen", "True where it is in an area of the shortlist", "True/False", ""),
         )
     ),
-    Column("move", "rank_b less rank_a: negative where it moved up the list", "ranks"),
-    Column("beyond_ranges", "True where the two likely places do not overlap; blank without ranges", "True/False"),
-    Column("moved_by", "The component of the index that changed most, with both values", "text"),
+    Column("move", "rank_b less rank_a: negative where it moved up the list", "ranks", discloses="nothing"),
+    Column(
+        "beyond_ranges",
+        "True where the two likely places do not overlap; blank without ranges",
+        "True/False",
+        discloses="nothing",
+    ),
+    Column("moved_by", "The component of the index that changed most, with both values", "text", discloses="nothing"),
 )
 """What the columns of `Comparison.table` mean."""
 

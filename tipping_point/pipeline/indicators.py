@@ -92,13 +92,19 @@ def describe_indicators(study: Study) -> list[Column]:
         name, column, worse = (source.options[key] for key in ("name", "column", "worse"))
         what, level = f"{column} of {source.path.name}", level_of(source)
         if level not in _ENDS:
-            columns.append(Column(name, f"{what}, {source.options['combine']} over small areas", "", worse))
+            columns.append(Column(name, f"{what}, {source.options['combine']} over LSOAs", "", worse, "derived"))
             continue
         mark = mark_proxy(level)
         short = "of its district, not of the ward" if level == "district" else mark
-        columns.append(Column(f"{name}{_ENDS[level]}", f"{what}: {mark}; shown beside and never scored", short, worse))
+        columns.append(
+            Column(f"{name}{_ENDS[level]}", f"{what}: {mark}; shown beside and never scored", short, worse, "derived")
+        )
         if level == "school":
-            columns.append(Column(f"{name}{_SCHOOLS}", f"Schools in the ward with a figure in {what}", "schools"))
+            columns.append(
+                Column(
+                    f"{name}{_SCHOOLS}", f"Schools in the ward with a figure in {what}", "schools", discloses="nothing"
+                )
+            )
     return columns
 
 

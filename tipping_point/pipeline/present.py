@@ -10,13 +10,16 @@ import geopandas as gpd
 import pandas as pd
 from libpysal.graph import Graph
 
+from tipping_point.areas.select import Selection
 from tipping_point.disclosure.edition import OPEN
+from tipping_point.disclosure.view import Record, View
 from tipping_point.measures.denominators import denominator_columns
 from tipping_point.measures.index import Component
 from tipping_point.measures.named import MEASURES
 from tipping_point.measures.proxies import proxy_overlap
 from tipping_point.measures.quarters import QUARTERS, YEARS, area_quarters, area_years
 from tipping_point.measures.scaling import SCALES
+from tipping_point.measures.simulate import COUNTED
 from tipping_point.measures.vulnerable import vli_columns
 from tipping_point.outputs.cover import build_cover, describe_choices
 from tipping_point.pipeline.beside import place_beside
@@ -30,32 +33,80 @@ from tipping_point.pipeline.protect import Found, protect_study, threshold_of_cr
 from tipping_point.pipeline.read import Crimes, Prepared, add_rows, crime_rows
 from tipping_point.pipeline.vocabulary import measured_flag
 from tipping_point.study import Study
-from tipping_point.tables import RECORDS, WARDS, Column, Cover
+from tipping_point.tables import AREAS, RECORDS, WARDS, WORKING, Column, Cover
 from tipping_point.text.areas import describe_goal
+from tipping_point.wards.neighbours import graph_table
 from tipping_point.wards.points import say_agreement
 from tipping_point.wards.unplaced import UNPLACED, bound_unplaced, say_unplaced
 from tipping_point.wards.vintages import PARTLY_KNOWN, say_partly_known
 
-Record = tuple[pd.DataFrame, tuple[Column, ...]]
-"""A table and what its columns mean."""
-
 
 @dataclass(frozen=True, repr=False)
 class Results:
-    """What a study made: every table that its folder holds."""
+    """What a study made: its tables as they may be shown, and what they were made with."""
 
     study: Study
-    wards: gpd.GeoDataFrame
-    areas: gpd.GeoDataFrame
-    counts: pd.DataFrame
-    coverage: pd.DataFrame
-    reconciliation: pd.DataFrame
+    view: View
     graph: Graph
-    sources: pd.DataFrame
-    cover: Cover
-    columns: tuple[Column, ...]
-    records: Mapping[str, Record]
-    """Further tables by the name of their file without its ending, each with what its columns mean."""
+    """Contiguity of the wards."""
+    vocabulary: str
+    """Whose crime types they are."""
+    weights: Mapping[str, float]
+    """Crime type of the measure -> its severity weight."""
+    components: tuple[Component, ...]
+    """Of the index."""
+    selection: Selection | None
+    """For a choice by value: what it was made from, and its proof."""
+
+    @property
+    def wards(self) -> gpd.GeoDataFrame:
+        """One row per ward, with outlines."""
+        return self.view.wards
+
+    @property
+    def areas(self) -> gpd.GeoDataFrame:
+        """One row per area, chosen or next, with outlines."""
+        return self.view.areas
+
+    @property
+    def counts(self) -> pd.DataFrame:
+        """Ward, month, crime type and crimes."""
+        return self.view.counts
+
+    @property
+    def coverage(self) -> pd.DataFrame:
+        """Which force published which month."""
+        return self.view.coverage
+
+    @property
+    def reconciliation(self) -> pd.DataFrame:
+        """The account of every row."""
+        return self.view.reconciliation
+
+    @property
+    def sources(self) -> pd.DataFrame:
+        """What was read."""
+        return self.view.sources
+
+    @property
+    def cover(self) -> Cover:
+        """What every output says on its face."""
+        return self.view.cover
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What the columns are that no other study has."""
+        return self.view.columns
+
+    @property
+    def records(self) -> Mapping[str, Record]:
+        """Further tables by name, each with what its columns mean."""
+        return self.view.records
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was chosen automatically, hidden or lost, in sentences."""
+        return self.view.cover.choices
 
     def __repr__(self) -> str:
         assessed = int(self.wards["assessed"].sum())
@@ -94,8 +145,13 @@ def present(study: Study, made: Made, *, edition: str, criteria: str) -> Results
         criteria: what the outputs say of when the criteria were fixed.
     """
     wards, columns = _order(made.described.wards, study, made.measured.components)
+    found = _find(made, wards)
+    known = {**RECORDS, "unplaced": UNPLACED, "partly_known": PARTLY_KNOWN, "trend": QUARTERS, "trend_years": YEARS,
+             "denominators": denominator_columns(list_denominators(study))}  # fmt: skip
+    known |= {"wards": (*WARDS, *columns), "areas": AREAS}
+    _check_described({**found.tables, "wards": found.wards, "areas": found.areas}, known)
     shown = protect_study(
-        study, _find(made, wards), made.measured.graph, types=list(made.weights), edition=edition,
+        study, found, made.measured.graph, columns=known, types=list(made.weights), edition=edition,
         withheld=made.placed.withheld,
     )  # fmt: skip
     trend = area_quarters(shown.counts, shown.areas[shown.areas["shortlisted"]], types=list(made.weights))
@@ -104,18 +160,15 @@ def present(study: Study, made: Made, *, edition: str, criteria: str) -> Results
         "context": place_beside(made.prepared.beside, shown.areas),
     }  # fmt: skip
     sources = add_rows(made.sources, _rows(study, made))
-    known = {
-        **RECORDS,
-        "unplaced": UNPLACED,
-        "partly_known": PARTLY_KNOWN,
-        "trend": QUARTERS,
-        "trend_years": YEARS,
-        "denominators": denominator_columns(list_denominators(study)),
-    }
+    view = View(
+        wards=shown.wards, areas=shown.areas, counts=shown.counts, coverage=shown.coverage,
+        reconciliation=shown.reconciliation, neighbours=graph_table(made.measured.graph, shown.wards),
+        sources=sources, cover=_cover(study, made, shown, tables, sources, (edition, criteria)), columns=columns,
+        records={name: (table, tuple(known[name])) for name, table in tables.items()},
+    )  # fmt: skip
     return Results(
-        study, shown.wards, shown.areas, shown.counts, shown.coverage, shown.reconciliation, made.measured.graph,
-        sources, _cover(study, made, shown, tables, sources, (edition, criteria)), columns,
-        records={name: (table, known[name]) for name, table in tables.items()},
+        study, view, made.measured.graph, made.crimes.vocabulary, made.weights, tuple(made.measured.components),
+        made.chosen.selection,
     )  # fmt: skip
 
 
@@ -152,6 +205,7 @@ def _order(
             f"{name} as it entered the index: {study.index.scale} among the assessed wards of the country",
             SCALES[study.index.scale].unit,
             "higher",
+            "score" if name in COUNTED else "nothing",
         )
         for name in dict.fromkeys(component.column for component in components)
     ]
@@ -160,13 +214,27 @@ def _order(
         name, worse = source.options["name"], source.options["worse"]
         counted = source.options["combine"] == "sum"
         meaning = f"{name}, from {source.path.name}: {'how many in the period' if counted else 'mean of its values'}"
-        columns.append(Column(name, meaning, "number" if counted else "", worse))
+        columns.append(Column(name, meaning, "number" if counted else "", worse, "derived"))
         if counted:
-            columns.append(Column(f"{name}_rate", f"{name} per 1,000 residents a year", "per 1,000 a year", worse))
+            rate = f"{name} per 1,000 residents a year"
+            columns.append(Column(f"{name}_rate", rate, "per 1,000 a year", worse, "derived"))
     if study.index.preset:
         columns += vli_columns()
-    known = [column.name for column in WARDS if column.name in wards.columns]
-    return wards[[*known, *(column.name for column in columns), "geometry"]], tuple(columns)
+    order = [*(column.name for column in (*WARDS, *columns) if column.name in wards.columns), "geometry"]
+    rest = [name for name in wards.columns if name not in {*order, *WORKING}]
+    return wards[[*order, *rest]], tuple(columns)
+
+
+def _check_described(tables: Mapping[str, pd.DataFrame], known: Mapping[str, Sequence[Column]]) -> None:
+    """Every column of every table has its one definition: none is dropped, and none is shown that nothing describes."""
+    unknown = [
+        f"{table}: {name}"
+        for table, rows in tables.items()
+        for name in rows.columns.drop("geometry", errors="ignore")
+        if name not in {column.name for column in known.get(table, ())}
+    ]
+    if unknown:
+        raise LookupError(f"columns without a definition in tables/columns.py: {', '.join(unknown)}")
 
 
 def settings_of(study: Study) -> dict[str, object]:

@@ -15,15 +15,16 @@ from tipping_point.disclosure.protect import LARGEST, Protected, protect_counts
 from tipping_point.disclosure.suppress import suppress_small
 from tipping_point.disclosure.tables import (
     blank,
-    protect_areas,
+    hide,
     protect_ledgers,
+    protect_table,
     protect_tables,
-    protect_wards,
 )
 from tipping_point.facts.catalogue import find_dataset
 from tipping_point.measures.scaling import SCALES
 from tipping_point.pipeline.vocabulary import INCIDENTS, measured_flag
 from tipping_point.study import Source, Study
+from tipping_point.tables import Column
 from tipping_point.wards.neighbours import graph_table
 
 log = logging.getLogger(__name__)
@@ -77,7 +78,8 @@ def is_controlled(study: Study) -> bool:
 
 
 def protect_study(
-    study: Study, found: Found, graph: Graph, *, types: Sequence[str], edition: str, withheld: pd.Series
+    study: Study, found: Found, graph: Graph, *, columns: Mapping[str, Sequence[Column]], types: Sequence[str],
+    edition: str, withheld: pd.Series,
 ) -> Found:  # fmt: skip
     """The tables without small numbers and what would give them away; as they are where no source asks for it.
 
@@ -85,6 +87,7 @@ def protect_study(
         study: the study.
         found: what the analysis made.
         graph: neighbours.
+        columns: what the columns of 'wards', 'areas' and every further table are, and what each gives away.
         types: crime types of the study's measure.
         edition: 'internal' or 'public'.
         withheld: booleans on the index of the counts, held back by their publisher.
@@ -104,17 +107,17 @@ def protect_study(
         detail=study.crime.detail or ("period" if measured_flag(study) else None),
     )
     hidden = protected.wards
-    scores = _scores(study, edition)
-    neighbours = graph_table(graph, found.wards)
+    scores, told = _with_harm(study, edition)
+    hiding = hide(hidden, graph_table(graph, found.wards), scores=scores, told=told)
     account, coverage = protect_ledgers(
         shown.reconciliation, shown.coverage, threshold=threshold, months=protected.hidden_months
     )
-    tables = protect_tables(shown.tables, hidden, threshold=threshold, scores=scores)
+    tables = protect_tables(shown.tables, columns, hiding, threshold=threshold)
     if "flags" in tables:
         tables["flags"] = _protect_flags(tables["flags"], found.wards, threshold)
     return Found(
-        wards=protect_wards(shown.wards, hidden, neighbours=neighbours, scores=scores),
-        areas=protect_areas(shown.areas, hidden, scores=scores),
+        wards=protect_table(shown.wards, columns["wards"], hiding),
+        areas=protect_table(shown.areas, columns["areas"], hiding),
         counts=protected.counts.drop(columns="hidden_reason"),
         coverage=coverage,
         reconciliation=account,
@@ -123,11 +126,10 @@ def protect_study(
     )
 
 
-def _scores(study: Study, edition: str) -> tuple[str, ...]:
-    """What is made of harm and hidden with it: values told beside each other, and scores in a public edition."""
-    told = ("reach", "why", "would_change", "rivals") if study.areas.method == "select" or edition == "public" else ()
-    plain = SCALES[study.index.scale].of_ranks and edition == "internal"
-    return told if plain else (*told, "index_score", "component_harm_rate")
+def _with_harm(study: Study, edition: str) -> tuple[bool, bool]:
+    """What is made of harm and hidden with it: scores, which ranks alone do not tell; values told beside each other."""
+    public = edition == "public"
+    return public or not SCALES[study.index.scale].of_ranks, public or study.areas.method == "select"
 
 
 def _protect_flags(flags: pd.DataFrame, wards: pd.DataFrame, threshold: int) -> pd.DataFrame:

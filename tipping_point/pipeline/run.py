@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import gc
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 from tqdm import tqdm
 
 from tipping_point.areas.group import add_area_id
+from tipping_point.disclosure.view import View
 from tipping_point.measures.value import add_value
 from tipping_point.outputs.assurance import read_judgements, write_assurance
 from tipping_point.outputs.charts import write_pictures
@@ -32,7 +31,7 @@ from tipping_point.outputs.pages import write_text
 from tipping_point.outputs.pdf import why_no_pdf, write_pdf
 from tipping_point.outputs.pictures import DETAIL as REPORT_DETAIL
 from tipping_point.outputs.report import write_report
-from tipping_point.outputs.shapes import begin_coarser, begin_outlines
+from tipping_point.outputs.shapes import coarser, outlines
 from tipping_point.outputs.spreadsheets import write_spreadsheets
 from tipping_point.outputs.tables import write_tables
 from tipping_point.pipeline.choose import choose_areas
@@ -54,7 +53,6 @@ from tipping_point.pipeline.vocabulary import choose_weights
 from tipping_point.study import Study
 from tipping_point.tables import Cover
 from tipping_point.text.files import describe_files
-from tipping_point.wards.neighbours import graph_table
 
 log = logging.getLogger(__name__)
 
@@ -95,23 +93,6 @@ def show_steps() -> Callable[[], None]:
     return show
 
 
-@contextmanager
-def seldom_collecting() -> Iterator[None]:
-    """Look for unreachable cycles of objects seldom.
-
-    Hundreds of thousands of outlines and points, and what the libraries hold, are looked through again and again
-    otherwise; next to none of it can be given back.
-    """
-    before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(100_000, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
-
-
 def run_study(
     study: Study, *, output: Path, edition: str = "internal", command: str = "", today: date | None = None,
     progress: Progress | None = None, pdf: bool | None = None,
@@ -135,12 +116,7 @@ def run_study(
     earlier = read_judgements(output / QA)
     steps = iter(STEPS)
     paths, discreet = [source.path for source in study.sources.all], is_controlled(study)
-    with (
-        seldom_collecting(),
-        fresh_folder(output) as folder,
-        run_log(folder / RUN / "run.log", inputs=paths, discreet=discreet),
-        ThreadPoolExecutor(1) as pool,
-    ):
+    with fresh_folder(output) as folder, run_log(folder / RUN / "run.log", inputs=paths, discreet=discreet):
         if discreet:
             log.info("Lines that tell of rows and counts are left out: small numbers are hidden in this study")
 
@@ -151,56 +127,54 @@ def run_study(
                 progress(name)
 
         results = analyse(study, edition=edition, criteria=criteria.sentence, step=step)
-        step()
-        simplified = begin_outlines(results.wards, pool)
-        write_tables(
-            results.wards, results.areas, results.counts, results.coverage, results.reconciliation,
-            graph_table(results.graph, results.wards), columns=results.columns, cover=results.cover, folder=folder,
-            more={f"{name}.csv": record for name, record in results.records.items() if len(record[0])},
-        )  # fmt: skip
-        write_spreadsheets(
-            results.wards, results.areas, results.cover, records=results.records, sources=results.sources,
-            columns=results.columns, assurance=study.assurance.said, folder=folder,
-        )  # fmt: skip
-        write_assurance(
-            results.cover, results.sources, records=results.records, assurance=study.assurance.said, earlier=earlier,
-            folder=folder / QA,
-        )  # fmt: skip
-        step()
-        simple, no_pdf = simplified(), why_no_pdf(len(results.wards), asked=pdf)
-        coarse = begin_coarser(simple, pool, detail=REPORT_DETAIL)
-        write_map(
-            results.wards, results.areas, results.cover, coverage=results.coverage, columns=results.columns,
-            counts=results.counts, sources=results.sources, contact=study.assurance.said.get("contact", ""),
-            simple=simple, path=folder / "map.html",
-        )  # fmt: skip
-        report = write_report(
-            results.wards, results.areas, results.cover, coverage=results.coverage,
-            reconciliation=results.reconciliation, sources=results.sources, simple=coarse(),
-            records={name: table for name, (table, _) in results.records.items()}, assurance=study.assurance.said,
-            no_pdf=no_pdf, path=folder / "report.html",
-        )  # fmt: skip
-        step()
-        write_pictures(results.wards, results.areas, results.cover, simple=simple, folder=folder / PICTURES)
-        if no_pdf:
-            log.info("pdf: %s", no_pdf)
-        elif why_not := write_pdf(report, folder / "report.pdf").why_not:
-            log.warning("%s", why_not)
+        _write_outputs(results.view, study.assurance.said, folder, earlier=earlier, pdf=pdf, step=step)
         write_text(folder / RUN / "study.toml", study.text)
         kept = keep_others(output, folder)
         _write_readme(folder, results.cover, kept)
         write_provenance(
-            folder,
-            study=study.name,
-            settings=settings_of(study),
-            sources=results.sources,
-            synthetic=study.study.synthetic,
-            choices=results.cover.choices,
-            run={"command": command, "edition": edition},
-            first_run=criteria.first_run,
-            kept=kept,
-        )
+            folder, study=study.name, settings=settings_of(study), sources=results.sources,
+            synthetic=study.study.synthetic, choices=results.notes, run={"command": command, "edition": edition},
+            first_run=criteria.first_run, kept=kept,
+        )  # fmt: skip
     return results
+
+
+def _write_outputs(
+    view: View, assurance: Mapping[str, str], folder: Path, *, earlier: Mapping[str, pd.DataFrame], pdf: bool | None,
+    step: Callable[[], None],
+) -> None:  # fmt: skip
+    """Everything that people open. It is given the view alone: nothing that is hidden can reach a file."""
+    step()
+    write_tables(
+        view.wards, view.areas, view.counts, view.coverage, view.reconciliation, view.neighbours, columns=view.columns,
+        cover=view.cover, folder=folder,
+        more={f"{name}.csv": record for name, record in view.records.items() if len(record[0])},
+    )  # fmt: skip
+    write_spreadsheets(
+        view.wards, view.areas, view.cover, records=view.records, sources=view.sources, columns=view.columns,
+        assurance=assurance, folder=folder,
+    )  # fmt: skip
+    write_assurance(
+        view.cover, view.sources, records=view.records, assurance=assurance, earlier=earlier, folder=folder / QA
+    )
+    step()
+    simple, no_pdf = outlines(view.wards), why_no_pdf(len(view.wards), asked=pdf)
+    write_map(
+        view.wards, view.areas, view.cover, coverage=view.coverage, columns=view.columns, counts=view.counts,
+        sources=view.sources, contact=assurance.get("contact", ""), simple=simple, path=folder / "map.html",
+    )  # fmt: skip
+    report = write_report(
+        view.wards, view.areas, view.cover, coverage=view.coverage, reconciliation=view.reconciliation,
+        sources=view.sources, simple=coarser(simple, detail=REPORT_DETAIL),
+        records={name: table for name, (table, _) in view.records.items()}, assurance=assurance, no_pdf=no_pdf,
+        path=folder / "report.html",
+    )  # fmt: skip
+    step()
+    write_pictures(view.wards, view.areas, view.cover, simple=simple, folder=folder / PICTURES)
+    if no_pdf:
+        log.info("pdf: %s", no_pdf)
+    elif why_not := write_pdf(report, folder / "report.pdf").why_not:
+        log.warning("%s", why_not)
 
 
 def _write_readme(folder: Path, cover: Cover, kept: Sequence[str]) -> None:

@@ -4,7 +4,7 @@ Everything in the package may import this; it imports nothing of the package and
 """
 
 from tipping_point.tables.checks import check_table
-from tipping_point.tables.columns import AREAS, WARDS, Column
+from tipping_point.tables.columns import AREAS, DISCLOSES, WARDS, WORKING, Column
 from tipping_point.tables.cover import Cover
 from tipping_point.tables.evidence import RECORDS
 from tipping_point.tables.notes import Note
@@ -49,6 +49,7 @@ __all__ = [
     "COUNTS",
     "COVERAGE",
     "CRIME_TYPES",
+    "DISCLOSES",
     "DOMAINS",
     "FLAGS",
     "FORMER_CRIME_TYPES",
@@ -61,6 +62,7 @@ __all__ = [
     "SOURCES",
     "SYSTEM",
     "WARDS",
+    "WORKING",
     "Column",
     "Cover",
     "InputError",

@@ -11,13 +11,28 @@ from tipping_point.tables import Column
 log = logging.getLogger(__name__)
 
 UNPLACED: tuple[Column, ...] = (
-    Column("force_name", "Name of the force", "text"),
-    Column("rows", "Rows of its complete months", "rows"),
-    Column("rows_without_place", "Rows of them without a small area or ward", "rows"),
-    Column("share_without_place", "rows_without_place as a share of rows", "share"),
-    Column("rise_if_spread", "How much higher every ward's count is if they lie as the others do", "share"),
-    Column("median_ward", "Crimes of its middling ward in the study over the same months, all types", "crimes"),
-    Column("rise_if_one_ward", "How many times that count the middling ward gains if all of them lie in it", "times"),
+    Column("force_name", "Name of the force", "text", discloses="nothing"),
+    Column("rows", "Rows of its complete months", "rows", discloses="everything"),
+    Column("rows_without_place", "Rows of them without a small area or ward", "rows", discloses="everything"),
+    Column("share_without_place", "rows_without_place as a share of rows", "share", discloses="everything"),
+    Column(
+        "rise_if_spread",
+        "How much higher every ward's count is if they lie as the others do",
+        "share",
+        discloses="everything",
+    ),
+    Column(
+        "median_ward",
+        "Crimes of its middling ward in the study over the same months, all types",
+        "crimes",
+        discloses="everything",
+    ),
+    Column(
+        "rise_if_one_ward",
+        "How many times that count the middling ward gains if all of them lie in it",
+        "times",
+        discloses="everything",
+    ),
 )
 
 

@@ -20,9 +20,14 @@ MINIMUM_KNOWN = 0.5
 """Share of a ward's residents for whom a value of another year's areas must be known: a sum over less is no total."""
 
 PARTLY_KNOWN: tuple[Column, ...] = (
-    Column("ward_code", "Code of the ward", "code"),
-    Column("figure", "The column of wards.csv", "text"),
-    Column("known", "Share of the ward's residents for whom a value of the figure's areas was known", "share"),
+    Column("ward_code", "Code of the ward", "code", discloses="nothing"),
+    Column("figure", "The column of wards.csv", "text", discloses="nothing"),
+    Column(
+        "known",
+        "Share of the ward's residents for whom a value of the figure's areas was known",
+        "share",
+        discloses="nothing",
+    ),
 )
 
 
