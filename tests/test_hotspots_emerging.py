@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from libpysal.graph import Graph
 
-from tipping_point.hotspots.emerging import CLASSES, FOUR_WORDS, classify, find_emerging
-from tipping_point.hotspots.space_time import space_time_gi_star
+from tipping_point.hotspots.emerging import CLASSES, FOUR_WORDS, class_histories, classify, find_emerging
+from tipping_point.hotspots.space_time import Options, space_time_gi_star
 from tipping_point.measures.rates import empirical_bayes
 from tipping_point.sources.london import read_ward_tables
 from tipping_point.tables import InputError
+from tipping_point.text.notes import say_notes
 from tipping_point.wards.neighbours import build_graph
 
 # ------------------------------------------------------------------------------------------------- the classes
@@ -278,7 +279,8 @@ def test_too_few_periods_are_not_assessed_and_said():
     found = find_emerging(values, grid(), permutations=999, seed=1)
     assert found.loc[MIDDLE, ["emerging_class", "emerging_word"]].tolist() == ["not assessed", "not assessed"]
     assert found.loc[MIDDLE, "assessed_periods"] == 9
-    assert any("1 ward(s) have fewer than 10 assessed periods" in sentence for sentence in found.attrs["choices"])
+    said = say_notes(class_histories(values, grid(), Options(permutations=999, alpha=0.05, seed=1)).notes)
+    assert any("1 ward(s) have fewer than 10 assessed periods" in sentence for sentence in said)
     assert (before.isna().sum().sum(), values.isna().sum().sum()) == (0, 3)
     short = find_emerging(before[YEARS[:9]], grid(), permutations=999, seed=1)
     assert set(short["emerging_class"]) == {"not assessed"}
@@ -295,10 +297,9 @@ def test_wards_without_a_value_are_never_cold():
 
 def test_too_few_draws_are_a_sentence_not_a_warning():
     values = planted()
-    found = find_emerging(
-        values * 0 + np.random.default_rng(1).normal(size=values.shape), grid(), permutations=99, seed=1
-    )
-    assert any("99 permutations cannot show fewer than 160 of 400" in said for said in found.attrs["choices"])
+    noise = values * 0 + np.random.default_rng(1).normal(size=values.shape)
+    found = class_histories(noise, grid(), Options(permutations=99, alpha=0.05, seed=1))
+    assert any("99 permutations cannot show fewer than 160 of 400" in said for said in say_notes(found.notes))
 
 
 def test_months_name_periods_that_do_not_overlap():

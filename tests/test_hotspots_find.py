@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -9,12 +11,22 @@ import pytest
 from libpysal.graph import Graph
 from shapely.geometry import box
 
-from tipping_point.hotspots.find import METHODS, explain_hotspot, find_hotspots
+from tipping_point.hotspots.find import ENGINES, METHODS, Finding, Method, find_hotspots, run_methods
 from tipping_point.hotspots.local import gi_star, local_moran
-from tipping_point.tables import InputError
+from tipping_point.hotspots.reference import describe_association as association
+from tipping_point.tables import WARDS, InputError
+from tipping_point.text.hotspots import add_hotspot_reasons, describe_association, explain_hotspot
+from tipping_point.text.notes import say_notes
 from tipping_point.wards.neighbours import build_graph
 
 SIDE = 12
+
+
+def run(wards, graph, **options):
+    """What `find_hotspots` finds, with what was chosen or could not be told."""
+    defaults = {name: each.default for name, each in inspect.signature(find_hotspots).parameters.items()}
+    return run_methods(wards, graph, **{name: each for name, each in {**defaults, "seed": 1, **options}.items()
+                                        if name not in ("wards", "graph")})  # fmt: skip
 
 
 def make_city(seed: int = 3) -> tuple[gpd.GeoDataFrame, Graph]:
@@ -51,7 +63,7 @@ def found(city):
 
 ADDED = [
     "hotspot_value", "gi_star_z", "gi_star_p", "gi_star_p_adjusted", "gi_star_hot", "gi_star_class",
-    "local_moran_i", "local_moran_p", "local_moran_p_adjusted", "local_moran_class", "hot_votes", "hotspot_reason",
+    "local_moran_i", "local_moran_p", "local_moran_p_adjusted", "local_moran_class", "hot_votes"
 ]  # fmt: skip
 
 
@@ -86,7 +98,6 @@ def test_planted_clusters_are_found(found):
 def test_judgements_follow_their_definitions(found):
     tested = found[found["assessed"]]
     mean = np.average(tested["smoothed_rate"], weights=tested["population"])
-    assert found.attrs["mean_rate"] == pytest.approx(mean)
     significant, above = tested["gi_star_p_adjusted"] <= 0.05, tested["smoothed_rate"] > mean
     assert (tested["gi_star_hot"] == (tested["gi_star_class"] == "hot")).all()
     assert (tested["gi_star_hot"] <= (significant & above)).all()
@@ -143,12 +154,12 @@ def test_row_order_and_where_the_code_stands_are_nothing(city, found):
 
 def test_methods_mean_and_correction_are_options(city):
     wards, graph = city
-    only = find_hotspots(wards, graph, methods=["local_moran"], permutations=999, seed=1, mean_rate=1e9)
+    tested = run(wards, graph, methods=["local_moran"], permutations=999, mean_rate=1e9)
+    only = tested.wards
     assert "gi_star_p" not in only
     assert only["hot_votes"].max() == 0
     assert (only["local_moran_class"] == "HH").any()
-    assert only.attrs["permutations"] == {"local_moran": 999}
-    assert only.attrs["choices"] == []
+    assert (tested.permutations, tested.notes, tested.mean_rate) == ({"local_moran": 999}, (), 1e9)
     bh, by = (find_hotspots(wards, graph, correction=name, permutations=9999, seed=1) for name in ("bh", "by"))
     ratio = (by["gi_star_p_adjusted"] / bh["gi_star_p_adjusted"])[by["gi_star_p_adjusted"] < 1]
     np.testing.assert_allclose(ratio, (1 / np.arange(1, 133)).sum())
@@ -171,23 +182,24 @@ def one_pair() -> tuple[pd.DataFrame, Graph]:
 
 def test_the_guard_draws_more_and_says_so():
     wards, graph = one_pair()
-    found = find_hotspots(wards, graph, permutations=999, max_permutations=99_999, seed=1)
-    assert found.attrs["permutations"] == {"gi_star": 99_999, "local_moran": 99_999}
-    assert found.attrs["choices"][0] == (
+    tested = run(wards, graph, permutations=999, max_permutations=99_999)
+    found = tested.wards
+    assert tested.permutations == {"gi_star": 99_999, "local_moran": 99_999}
+    assert say_notes(tested.notes)[0] == (
         "Gi* and local Moran: 999 permutations could not show fewer than 16 wards of 400; 99,999 were drawn."
     )
     assert found["gi_star_p_adjusted"].idxmin() == "E05000011"
     same = gi_star(wards["component_harm_rate"], graph, permutations=99_999, seed=1)
     pd.testing.assert_series_equal(found["gi_star_p"], same.p, check_names=False)
     # The most is obeyed, and what it leaves open is said.
-    few = find_hotspots(wards, graph, permutations=999, max_permutations=2000, seed=1)
-    assert few.attrs["permutations"]["gi_star"] == 2000
-    assert few.attrs["choices"][1] == (
+    few = run(wards, graph, permutations=999, max_permutations=2000)
+    assert few.permutations["gi_star"] == 2000
+    assert say_notes(few.notes)[1] == (
         "Gi* and local Moran: 2,000 permutations cannot show fewer than 8 wards of 400, and fewer are as extreme as"
         " can be shown: whether there are hot spots cannot be told."
     )
-    enough = find_hotspots(*make_city(), permutations=999, seed=1)
-    assert enough.attrs["permutations"] == {"gi_star": 999, "local_moran": 999}
+    enough = run(*make_city(), permutations=999)
+    assert enough.permutations == {"gi_star": 999, "local_moran": 999}
 
 
 def test_what_could_not_be_tested_is_said(city):
@@ -196,8 +208,9 @@ def test_what_could_not_be_tested_is_said(city):
     corner = holed.index[[SIDE - 2, 2 * SIDE - 2, 2 * SIDE - 1]]
     holed.loc[corner, "assessed"] = False
     holed.loc[holed.index[30], "smoothed_rate"] = np.nan
-    found = find_hotspots(holed, graph, permutations=999, seed=1)
-    assert found.attrs["choices"] == [
+    tested = run(holed, graph, permutations=999)
+    found = add_hotspot_reasons(tested.wards, alpha=0.05)
+    assert list(say_notes(tested.notes)) == [
         "1 assessed ward(s) without component_harm_rate or smoothed rate were not tested for hot spots.",
         "1 assessed ward(s) without an assessed neighbour were not tested for hot spots.",
         "Gi* and local Moran ask nearly the same question: both compare a ward's neighbours with the same random"
@@ -227,7 +240,6 @@ def test_an_empty_table_stays_empty(city):
     found = find_hotspots(empty, nothing, permutations=99, seed=1)
     assert list(found.columns) == [*empty.columns, *ADDED]
     assert len(found) == 0
-    assert found.attrs["permutations"] == {"gi_star": 99, "local_moran": 99}
 
 
 def test_every_fault_is_listed(city):
@@ -297,10 +309,11 @@ def test_emerging_and_scan_are_methods_like_the_others(lattice):
     wards["component_harm_rate"] = rng.normal(size=100)
     wards.loc[hot, "component_harm_rate"] += 6
     graph = build_graph(wards)
-    found = find_hotspots(
+    tested = run(
         wards, graph, methods=["gi_star", "emerging", "scan"], permutations=999, series=over_time(wards, hot), months=3,
         seed=2,
     )  # fmt: skip
+    found = tested.wards
     middle = found.loc["E05003003"]
     assert middle["emerging_class"] == "persistent hot"
     assert middle["emerging_word"] == "long-standing"
@@ -310,8 +323,8 @@ def test_emerging_and_scan_are_methods_like_the_others(lattice):
     assert far["emerging_class"] in ("no pattern", "sporadic hot", "sporadic cold")
     assert pd.isna(far["scan_cluster"])
     assert far["hot_votes"] == 0
-    assert found.attrs["permutations"]["scan"] == 999
-    assert any("The scan looks for circles of up to 5%" in sentence for sentence in found.attrs["choices"])
+    assert tested.permutations["scan"] == 999
+    assert any("The scan looks for circles of up to 5%" in sentence for sentence in say_notes(tested.notes))
 
 
 def test_few_periods_are_said_to_be_too_few_and_are_no_error(lattice):
@@ -329,7 +342,7 @@ def test_methods_say_what_they_lack(lattice):
     wards = lattice(3, 3, smoothed_rate=2.0, component_harm_rate=1.0)
     with pytest.raises(InputError) as caught:
         find_hotspots(wards, build_graph(wards), methods=["emerging", "scan"], seed=1)
-    assert "'emerging' looks at time and needs `series`" in str(caught.value)
+    assert "'emerging' needs series; absent: series" in str(caught.value)
     assert "'scan' needs outlines and crimes and exposure; absent: crimes, exposure" in str(caught.value)
 
 
@@ -345,3 +358,58 @@ def test_a_ward_that_is_not_assessed_is_in_no_class_and_no_cluster(lattice):
     assert blank["emerging_class"] == blank["emerging_word"] == ""
     assert pd.isna(blank["scan_cluster"])
     assert pd.isna(blank["hot_votes"])
+
+
+def test_a_method_is_one_entry_of_the_registry(city, monkeypatch):
+    """Its name, columns, label and needs stand there; the checks and the votes read them."""
+
+    def find_large(wards, graph, settings):
+        hot = (wards["hotspot_value"] > 3).astype("boolean").where(wards["hotspot_value"].notna())
+        return Finding(pd.DataFrame({"large": hot}), hot)
+
+    monkeypatch.setitem(METHODS, "large", Method(find_large, ("large",), "large values", "values above three"))
+    found = find_hotspots(*city, methods=["large"], permutations=99, seed=1)
+    assert found.index[found["hot_votes"].eq(1)].equals(found.index[found["large"].eq(True)])
+    assert (add_hotspot_reasons(found, alpha=0.05)["hotspot_reason"] == "").all()
+    monkeypatch.setitem(METHODS, "large", Method(find_large, ("large",), "", "", needs=("series",)))
+    with pytest.raises(InputError, match="'large' needs series; absent: series"):
+        find_hotspots(*city, methods=["large"], permutations=99, seed=1)
+    assert {column for method in list(METHODS.values())[:4] for column in method.columns} <= {c.name for c in WARDS}
+
+
+def test_esda_is_an_engine_with_the_same_statistics_and_p(city):
+    """The reference implementation: the same values to the last digits, and p as close as its permutations allow."""
+    own = find_hotspots(*city, permutations=9999, seed=1)
+    reference = find_hotspots(*city, permutations=999, max_permutations=999, engine="esda", seed=1)
+    for name in ("gi_star_z", "local_moran_i"):
+        np.testing.assert_allclose(reference[name], own[name], atol=1e-12)
+    for name in ("gi_star_p", "local_moran_p"):
+        assert reference[name].isna().equals(own[name].isna())
+        # Two standard errors of a p from 999 permutations, doubled for two tails, and some wards beyond.
+        error = 4 * np.sqrt(own[name] / 2 * (1 - own[name] / 2) / 999) + 2 / 1000
+        assert ((reference[name] - own[name]).abs() > error).mean() < 0.08
+    again = find_hotspots(*city, permutations=999, max_permutations=999, engine="esda", seed=1)
+    pd.testing.assert_frame_equal(pd.DataFrame(again), pd.DataFrame(reference))
+    assert list(ENGINES) == ["own", "esda"]
+    with pytest.raises(InputError, match=r"hotspots\.engine is 'geoda'; allowed are own, esda"):
+        find_hotspots(*city, engine="geoda", seed=1)
+
+
+def test_how_crime_lies_over_the_study_is_esda_s_and_said_in_a_line(city):
+    wards, graph = city
+    table = wards.assign(country="England", hotspot_value=wards["component_harm_rate"], deprivation=1.0)
+    table["deprivation"] = np.random.default_rng(5).normal(size=len(table))
+    before = np.random.get_state()[1].copy()
+    found = association(table, graph, seed=1)
+    assert (np.random.get_state()[1] == before).all()
+    assert found["statistic"].tolist() == ["moran", "bivariate moran"]
+    values = table["hotspot_value"].dropna()
+    deviations = values - values.mean()
+    lag = graph.subgraph(values.index).transform("r").lag(deviations)
+    assert found["value"][0] == pytest.approx((deviations * lag).sum() / (deviations**2).sum())
+    assert found["p"].tolist()[0] == 0.001
+    clustered, beside = describe_association(found)
+    assert clustered.startswith("Over the study as a whole wards alike in crime lie together more than in all but 1 in")
+    assert beside.startswith("Crime is no higher where the wards around are deprived than chance would have it")
+    pd.testing.assert_frame_equal(association(table, graph, seed=1), found)
+    assert association(table.head(5), graph.subgraph(table.index[:5]), seed=1).empty

@@ -269,7 +269,7 @@ def test_the_number_of_threads_changes_nothing(monkeypatch):
     cases = random.poisson(population / 50)
     monkeypatch.setattr(scan, "WINDOWS_AT_ONCE", 20_000)
     tables = []
-    for threads in (1, numba.study.NUMBA_NUM_THREADS):
+    for threads in (1, numba.config.NUMBA_NUM_THREADS):
         before = numba.get_num_threads()
         numba.set_num_threads(threads)
         tables.append(poisson_scan(cases, population, places, replicates=300, seed=1))
@@ -587,7 +587,7 @@ def test_threads_do_not_change_contiguous_clusters(monkeypatch):
     monkeypatch.setattr(scan, "WINDOWS_AT_ONCE", 500)
     before = numba.get_num_threads()
     tables = []
-    for threads in (1, numba.study.NUMBA_NUM_THREADS):
+    for threads in (1, numba.config.NUMBA_NUM_THREADS):
         numba.set_num_threads(threads)
         tables.append(flexible_scan(cases, population, graph, max_size=4, replicates=200, seed=1))
     numba.set_num_threads(before)

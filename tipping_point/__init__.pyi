@@ -8,6 +8,7 @@ from . import pipeline as pipeline
 from . import sources as sources
 from . import study as study
 from . import tables as tables
+from . import text as text
 from . import wards as wards
 from .areas.evaluate import weighted_displacement_difference as weighted_displacement_difference
 from .areas.select import select_areas as select_areas

@@ -1,6 +1,5 @@
 from .emerging import classify as classify
 from .emerging import find_emerging as find_emerging
-from .find import explain_hotspot as explain_hotspot
 from .find import find_hotspots as find_hotspots
 from .local import LocalResult as LocalResult
 from .local import gi as gi

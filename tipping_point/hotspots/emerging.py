@@ -10,15 +10,16 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from libpysal.graph import Graph
 
-from tipping_point.hotspots.space_time import Options, SpaceTimeResult, run_space_time, say_of_draws, space_time_gi_star
+from tipping_point.hotspots.space_time import Options, SpaceTimeResult, note_draws, run_space_time, space_time_gi_star
 from tipping_point.hotspots.testing import ROUNDING
-from tipping_point.tables import InputError
+from tipping_point.tables import InputError, Note
 from tipping_point.trend import mann_kendall, option_faults
 
 log = logging.getLogger(__name__)
@@ -189,12 +190,31 @@ def find_emerging(
     Returns:
         On the index of the values: emerging_class; emerging_word (`FOUR_WORDS`, 'not assessed' where there is no
         class); hot_periods, cold_periods, assessed_periods; trend (1, 0, -1, missing where there is no p) and trend_p.
-        `attrs["choices"]` holds sentences on what was chosen or could not be told.
+        `class_histories` also has what was chosen or could not be told.
 
     Raises:
         InputError: see `space_time_gi_star`; periods that overlap, or whose length cannot be known.
     """
     asked = Options(permutations, alpha, family, correction, include_lag_neighbours, reference, seed)
+    return class_histories(
+        values, graph, asked, months=months, must_be_hot_last=must_be_hot_last, trend_method=trend_method,
+        trend_alpha=trend_alpha, seasons=seasons,
+    ).table  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Histories:
+    """The table of `find_emerging`, and what was chosen or could not be told."""
+
+    table: pd.DataFrame
+    notes: tuple[Note, ...]
+
+
+def class_histories(
+    values: pd.DataFrame, graph: Graph, asked: Options, *, months: int | None = None, must_be_hot_last: bool = False,
+    trend_method: str = "hamed_rao", trend_alpha: float = 0.10, seasons: int | None = None,
+) -> Histories:  # fmt: skip
+    """`find_emerging` with its notes: arguments and errors are its."""
     faults = [*_period_faults(values.columns, months), *option_faults(trend_method, seasons)]
     if not 0 < trend_alpha < 1:
         faults.append(f"trend_alpha is {trend_alpha}; it must be above 0 and below 1")
@@ -216,16 +236,11 @@ def find_emerging(
         },
         index=values.index,
     )
-    found.attrs["choices"] = [*say_of_draws(result, asked), *_said_of_wards(found)]
     counts = found["emerging_class"].value_counts().to_dict()
     log.info("emerging: %d wards, %d periods; %s", *values.shape, counts)
-    return found
-
-
-def _said_of_wards(found: pd.DataFrame) -> list[str]:
-    without = int((found["emerging_class"] == NOT_ASSESSED).sum())
-    said = f"{without:,} ward(s) have fewer than {FEWEST_PERIODS} assessed periods: their history has no class."
-    return [said] if without else []
+    short = int((found["emerging_class"] == NOT_ASSESSED).sum())
+    notes = [*note_draws(result, asked), *([Note("hotspots.short_history", {"wards": short})] if short else [])]
+    return Histories(found, tuple(notes))
 
 
 def _period_faults(periods: pd.Index, months: int | None) -> list[str]:

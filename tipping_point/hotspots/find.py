@@ -1,15 +1,18 @@
-"""Run the tests that a study asks for on its assessed wards, count votes, and say in words what was found.
+"""Run the tests that a study asks for on its assessed wards, and count votes.
 
-Holds no statistic: each method reads its own from `local` and puts it in the words of the ward table. A rejection says
-that a pattern is not random; it does not say that a ward differs from what smooth dependence alone would give.
+Holds no statistic: each method reads its own from `local` and puts it in the columns of the ward table. A rejection
+says that a pattern is not random; it does not say that a ward differs from what smooth dependence alone would give.
+
+A method is one `Method` in METHODS. The study file, the sentences, the method note and the checks of what a method
+needs read it there: a new method is a function and its entry.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Generic, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -17,11 +20,13 @@ import pandas as pd
 from libpysal.graph import Graph
 from numpy.typing import NDArray
 
-from tipping_point.hotspots.emerging import NOT_ASSESSED, find_emerging
+from tipping_point.hotspots.emerging import NOT_ASSESSED, class_histories
 from tipping_point.hotspots.local import GI_STAR, LOCAL_MORAN, LocalResult, Statistic, run_test
+from tipping_point.hotspots.reference import run_esda
 from tipping_point.hotspots.scan import poisson_scan
+from tipping_point.hotspots.space_time import Options
 from tipping_point.hotspots.testing import CORRECTIONS, ROUNDING, adjust_p, significant, smallest_k, unresolved
-from tipping_point.tables import InputError, check_table
+from tipping_point.tables import InputError, Note, check_table
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +39,8 @@ class Finding:
 
     columns: pd.DataFrame
     hot: pd.Series
-    choices: tuple[str, ...] = ()
-    """Sentences on what the method chose or could not tell."""
+    notes: tuple[Note, ...] = ()
+    """What the method chose or could not tell."""
 
 
 @dataclass(frozen=True)
@@ -54,11 +59,47 @@ class Settings:
     """Months in a period of the series."""
     max_population_share: float = 0.05
     """Share of all residents that a scan cluster may hold."""
+    engine: str = "own"
+    """Name in ENGINES, for the methods that permute."""
 
 
-Method = Callable[[pd.DataFrame, Graph, Settings], Finding]
-"""The one signature: wards with hotspot_value and smoothed_rate (missing where not assessed), on their codes, and
-where the table has them crimes, exposure (person-years), x and y."""
+@dataclass(frozen=True)
+class Method:
+    """A hot-spot method.
+
+    Args:
+        run: wards with hotspot_value and smoothed_rate (missing where not assessed), on their codes, and where the
+            table has them crimes, exposure (person-years), x and y; the graph; the settings.
+        columns: what it adds to the ward table; each has a definition in `tables.WARDS`.
+        label: its name in a sentence.
+        describes: what it is, for the method note.
+        needs: 'series', 'outlines', 'crimes', 'exposure', beside the values and the graph.
+        tests_neighbours: True where it has a p of the ward's neighbours by permutation, named after it: more
+            permutations can resolve it, and `text.hotspots.explain_hotspot` says what it found.
+    """
+
+    run: Callable[[pd.DataFrame, Graph, Settings], Finding]
+    columns: tuple[str, ...]
+    label: str
+    describes: str
+    needs: tuple[str, ...] = ()
+    tests_neighbours: bool = False
+
+
+@dataclass(frozen=True)
+class Tested(Generic[Wards]):
+    """The ward table with what the methods found, and what they chose by themselves."""
+
+    wards: Wards
+    notes: tuple[Note, ...]
+    permutations: Mapping[str, int]
+    """Method -> permutations that were drawn."""
+    mean_rate: float
+    """A hot ward's own smoothed rate is above it."""
+
+
+ENGINES: Mapping[str, Callable[..., LocalResult[pd.Series]]] = {"own": run_test, "esda": run_esda}
+"""What permutes: this package's engine, or esda, the reference implementation."""
 
 
 def find_gi_star(wards: pd.DataFrame, graph: Graph, settings: Settings) -> Finding:
@@ -115,15 +156,11 @@ def find_emerging_classes(wards: pd.DataFrame, graph: Graph, settings: Settings)
     """The class of each ward's hot and cold periods (`find_emerging`); the vote is for a class hot at the end."""
     assert settings.series is not None  # noqa: S101 - `_check` has made sure
     series = settings.series.reindex(wards.index).where(wards["hotspot_value"].notna(), axis=0)
-    found = find_emerging(
-        series,
-        graph,
-        months=settings.months,
-        permutations=settings.permutations,
-        alpha=settings.alpha,
-        correction=settings.correction,
-        seed=settings.seed,
+    asked = Options(
+        permutations=settings.permutations, alpha=settings.alpha, correction=settings.correction, seed=settings.seed
     )
+    histories = class_histories(series, graph, asked, months=settings.months)
+    found = histories.table
     tested = found["emerging_class"] != NOT_ASSESSED
     columns = pd.DataFrame(
         {
@@ -132,7 +169,7 @@ def find_emerging_classes(wards: pd.DataFrame, graph: Graph, settings: Settings)
         }
     )
     hot = found["emerging_class"].isin(HOT_AT_THE_END).astype("boolean").where(tested)
-    return Finding(columns, hot, tuple(found.attrs["choices"]))
+    return Finding(columns, hot, histories.notes)
 
 
 def find_scan_clusters(wards: pd.DataFrame, graph: Graph, settings: Settings) -> Finding:  # noqa: ARG001 - one signature
@@ -149,11 +186,7 @@ def find_scan_clusters(wards: pd.DataFrame, graph: Graph, settings: Settings) ->
     for place, members in enumerate(clusters.loc[clusters["p"] <= settings.alpha * ROUNDING, "members"], start=1):
         number[known.index[list(members)]] = place
     hot = (number.notna() & (wards["smoothed_rate"] > settings.mean_rate)).astype("boolean")
-    said = (
-        f"The scan looks for circles of up to {settings.max_population_share:.0%} of the residents with more crime "
-        f"inside than out; its p is of the largest of all circles, so it is adjusted already. It takes crimes to be "
-        "independent of each other, which they are not: many of its clusters are real differences too small to matter.",
-    )
+    said = (Note("hotspots.scan", {"share": settings.max_population_share}),)
     return Finding(pd.DataFrame({"scan_cluster": number}), hot.where(wards.index.isin(known.index)), said)
 
 
@@ -161,12 +194,36 @@ HOT_AT_THE_END = tuple(
     f"{kind} hot" for kind in ("new", "consecutive", "intensifying", "persistent", "diminishing", "oscillating")
 )
 METHODS: dict[str, Method] = {
-    "gi_star": find_gi_star,
-    "local_moran": find_local_moran,
-    "emerging": find_emerging_classes,
-    "scan": find_scan_clusters,
+    "gi_star": Method(
+        find_gi_star,
+        ("gi_star_z", "gi_star_p", "gi_star_p_adjusted", "gi_star_hot", "gi_star_class"),
+        "Gi*",
+        "Getis-Ord Gi* (a ward and its neighbours together)",
+        tests_neighbours=True,
+    ),
+    "local_moran": Method(
+        find_local_moran,
+        ("local_moran_i", "local_moran_p", "local_moran_p_adjusted", "local_moran_class"),
+        "local Moran",
+        "local Moran's I (a ward beside its neighbours)",
+        tests_neighbours=True,
+    ),
+    "emerging": Method(
+        find_emerging_classes,
+        ("emerging_class", "emerging_word"),
+        "emerging hot spots",
+        "Gi* over space and time, with the pattern its periods make",
+        needs=("series",),
+    ),
+    "scan": Method(
+        find_scan_clusters,
+        ("scan_cluster",),
+        "the scan",
+        "Kulldorff's scan statistic (circles with more crime inside than out)",
+        needs=("outlines", "crimes", "exposure"),
+    ),
 }
-LABELS = {"gi_star": "Gi*", "local_moran": "local Moran"}
+"""Name of a method, as the study file has it -> the method."""
 
 
 def find_hotspots(
@@ -180,6 +237,7 @@ def find_hotspots(
     alpha: float = 0.05,
     correction: str = "bh",
     max_population_share: float = 0.05,
+    engine: str = "own",
     mean_rate: float | None = None,
     series: pd.DataFrame | None = None,
     months: int = 1,
@@ -200,6 +258,8 @@ def find_hotspots(
         alpha: largest adjusted p of a hot spot.
         correction: 'bh' Benjamini-Hochberg or 'by' Benjamini-Yekutieli, over the tested wards.
         max_population_share: share of all residents that a scan cluster may hold.
+        engine: 'own', or 'esda' for anyone who wants the reference implementation: the same statistics, two orders of
+            magnitude slower.
         mean_rate: a hot ward's own smoothed rate is above it; by default the mean smoothed rate of the assessed
             wards, weighted by population where the table has it.
         series: wards x periods that do not overlap, each column the last month of its period; for 'emerging'.
@@ -207,16 +267,40 @@ def find_hotspots(
         seed: the only source of chance; the methods share the draws.
 
     Returns:
-        The same rows and index with hotspot_value, the columns of the methods, hot_votes (how many methods call the
-        ward hot) and hotspot_reason (`explain_hotspot`). Wards that were not tested have missing or blank
-        judgements, never False or 'cold'. `attrs["choices"]` holds sentences on what was chosen or could not be told,
-        `attrs["permutations"]` the draws of each method, `attrs["mean_rate"]` the mean used.
+        The same rows and index with hotspot_value, the columns of the methods and hot_votes (how many methods call the
+        ward hot). Wards that were not tested have missing or blank judgements, never False or 'cold'. `run_methods`
+        also has what was chosen or could not be told.
 
     Raises:
         InputError: absent columns, repeated codes, codes that the graph lacks, unknown methods or options.
     """
+    return run_methods(
+        wards, graph, column=column, methods=methods, permutations=permutations, max_permutations=max_permutations,
+        alpha=alpha, correction=correction, max_population_share=max_population_share, engine=engine,
+        mean_rate=mean_rate, series=series, months=months, seed=seed,
+    ).wards  # fmt: skip
+
+
+def run_methods(
+    wards: Wards,
+    graph: Graph,
+    *,
+    column: str,
+    methods: Sequence[str],
+    permutations: int,
+    max_permutations: int,
+    alpha: float,
+    correction: str,
+    max_population_share: float,
+    engine: str,
+    mean_rate: float | None = None,
+    series: pd.DataFrame | None = None,
+    months: int = 1,
+    seed: int,
+) -> Tested[Wards]:
+    """`find_hotspots` with what was chosen or could not be told: arguments and errors are its."""
     own_mean = float("nan") if mean_rate is None else mean_rate
-    settings = Settings(permutations, alpha, correction, own_mean, seed, series, months, max_population_share)
+    settings = Settings(permutations, alpha, correction, own_mean, seed, series, months, max_population_share, engine)
     codes = _check(wards, column, methods, settings)
     assessed = wards["assessed"].fillna(False).to_numpy(dtype=bool)
     tested = pd.DataFrame(
@@ -229,7 +313,7 @@ def find_hotspots(
     for extra in ("crimes", "exposure"):
         if extra in wards.columns:
             tested[extra] = np.where(assessed, wards[extra].to_numpy(dtype=float, na_value=np.nan), np.nan)
-    if "scan" in methods and isinstance(wards, gpd.GeoDataFrame):
+    if any("outlines" in METHODS[name].needs for name in methods) and isinstance(wards, gpd.GeoDataFrame):
         centres = wards.geometry.centroid
         tested["x"], tested["y"] = centres.x.to_numpy(), centres.y.to_numpy()
     # Hot needs the ward's own rate: a ward without one could not be judged, so it is not tested.
@@ -244,75 +328,28 @@ def find_hotspots(
             result[added] = values.array
     votes = pd.DataFrame({name: finding.hot for name, (finding, _) in used.items()}, index=codes)
     result["hot_votes"] = votes.astype("Int64").sum(axis=1, min_count=1).array
-    result["hotspot_reason"] = _reasons(result, used, alpha)
-    result.attrs["choices"] = [
-        *_said_of_draws(used, settings),
-        *_said_of_wards(assessed, tested["hotspot_value"], votes, column),
-        *(sentence for finding, _ in used.values() for sentence in finding.choices),
-    ]
-    result.attrs["permutations"] = {name: drawn for name, (_, drawn) in used.items()}
-    result.attrs["mean_rate"] = settings.mean_rate
+    notes = (
+        *_notes_on_draws(used, settings),
+        *_notes_on_wards(assessed, tested["hotspot_value"], votes, column),
+        *(note for finding, _ in used.values() for note in finding.notes),
+    )
+    drawn = {name: number for name, (_, number) in used.items()}
     log.info(
         "hot spots: %d wards, %d assessed, %d tested; permutations %s; %d hot by at least one method",
-        *(len(wards), assessed.sum(), votes.notna().any(axis=1).sum()),
-        *(result.attrs["permutations"], (result["hot_votes"].fillna(0) > 0).sum()),
-    )
-    return result
-
-
-def explain_hotspot(row: pd.Series | Mapping[Hashable, Any], alpha: float = 0.05) -> str:
-    """One plain sentence on why a ward is or is not hot, from its row of `find_hotspots` (by Gi* if it was run)."""
-    if not bool(row["assessed"]):
-        return "Not assessed: nothing can be said of hot spots here."
-    name = "gi_star" if "gi_star_p" in row else "local_moran"
-    p, adjusted = row[f"{name}_p"], row[f"{name}_p_adjusted"]
-    if pd.isna(p):
-        return "Not tested: the ward has no value to test, or no neighbour that has one."
-    if adjusted > alpha * ROUNDING:
-        return _why_not(p, adjusted, alpha)
-    kind, own = row[f"{name}_class"], "rate"
-    if name == "local_moran":
-        read = {"HH": "hot" if row["hot_votes"] else "high", "LH": "beside", "LL": "cold"}
-        kind, own = read.get(kind, ""), "value"
-    rarely = f"than in all but {_odds(p / 2)} random arrangements (adjusted p {_probability(adjusted)})"
-    higher, lower = f"its neighbours' rates are higher {rarely}", f"its neighbours' rates are lower {rarely}"
-    return {
-        "hot": f"Hot: {higher} and its own rate is above the mean.",
-        "beside": f"Beside a hot spot: {higher}, but its own {own} is not above the mean.",
-        "high": f"Beside a hot spot: {higher}, but its own smoothed rate is not above the mean.",
-        "cold": f"Cold: {lower} and its own {own} is not above the mean.",
-    }.get(kind, f"Not hot: {lower}, though its own {own} is above the mean.")
-
-
-def _reasons(wards: pd.DataFrame, used: Mapping[str, object], alpha: float) -> pd.Series:
-    """`explain_hotspot` of every ward, on the index of the wards."""
-    needed = ["assessed", "hot_votes"]
-    if not used.keys() & LABELS.keys():
-        return pd.Series("", index=wards.index, dtype="str")
-    needed += [f"{name}_{part}" for name in used if name in LABELS for part in ("p", "p_adjusted", "class")]
-    rows = pd.DataFrame(wards[needed]).to_dict("records")
-    return pd.Series([explain_hotspot(row, alpha) for row in rows], index=wards.index, dtype="str")
-
-
-def _why_not(p: float, adjusted: float, alpha: float) -> str:
-    needed = f"adjusted p {_probability(adjusted)}; {_probability(alpha)} or less is needed"
-    if p <= alpha:
-        return (
-            f"Not shown to be hot: by itself p {_probability(p)} would be unusual, but among so many wards some"
-            f" neighbours' rates are this far out by chance ({needed})."
-        )
-    return f"Not shown to be hot: neighbours' rates like these come about by chance (p {_probability(p)}; {needed})."
+        len(wards), assessed.sum(), votes.notna().any(axis=1).sum(), drawn, (result["hot_votes"].fillna(0) > 0).sum(),
+    )  # fmt: skip
+    return Tested(result, notes, drawn, settings.mean_rate)
 
 
 def _run(statistic: Statistic, wards: pd.DataFrame, graph: Graph, settings: Settings) -> LocalResult[pd.Series]:
     asked = {"permutations": settings.permutations, "seed": settings.seed}
-    return run_test(statistic, wards["hotspot_value"], graph, alternative="two-sided", **asked)
+    return ENGINES[settings.engine](statistic, wards["hotspot_value"], graph, alternative="two-sided", **asked)
 
 
 def _draw_enough(name: str, wards: pd.DataFrame, graph: Graph, settings: Settings, most: int) -> tuple[Finding, int]:
     """Run a method, drawing ten times as many until it could have found something or reaches the most."""
     while True:
-        finding = METHODS[name](wards, graph, settings)
+        finding = METHODS[name].run(wards, graph, settings)
         drawn = settings.permutations
         if drawn >= most or not _unresolved(name, finding, drawn, settings.alpha):
             return finding, drawn
@@ -320,7 +357,7 @@ def _draw_enough(name: str, wards: pd.DataFrame, graph: Graph, settings: Setting
 
 
 def _unresolved(name: str, finding: Finding, permutations: int, alpha: float) -> bool:
-    if f"{name}_p" not in finding.columns:
+    if not METHODS[name].tests_neighbours:
         return False
     p, adjusted = finding.columns[f"{name}_p"], finding.columns[f"{name}_p_adjusted"]
     return bool(unresolved(p, adjusted, permutations, alpha=alpha).any())
@@ -343,11 +380,17 @@ def _check(wards: pd.DataFrame, column: str, methods: Sequence[str], settings: S
         faults.append(
             f"hotspots.methods is {list(methods)}; allowed are one or more of {', '.join(METHODS)}, each once"
         )
-    if "emerging" in methods and settings.series is None:
-        faults.append("hotspots.methods: 'emerging' looks at time and needs `series`, the wards by periods")
-    absent = [name for name in ("crimes", "exposure") if name not in wards.columns]
-    if "scan" in methods and (absent or not isinstance(wards, gpd.GeoDataFrame)):
-        faults.append(f"hotspots.methods: 'scan' needs outlines and crimes and exposure; absent: {', '.join(absent)}")
+    held = {
+        **{name: name in wards.columns for name in ("crimes", "exposure")},
+        "outlines": isinstance(wards, gpd.GeoDataFrame), "series": settings.series is not None,
+    }  # fmt: skip
+    for name in methods:
+        absent = [need for need in METHODS[name].needs if not held[need]] if name in METHODS else []
+        if absent:
+            needs = " and ".join(METHODS[name].needs)
+            faults.append(f"hotspots.methods: '{name}' needs {needs}; absent: {', '.join(absent)}")
+    if settings.engine not in ENGINES:
+        faults.append(f"hotspots.engine is '{settings.engine}'; allowed are {', '.join(ENGINES)}")
     if settings.permutations < 1:
         faults.append(f"hotspots.permutations is {settings.permutations}; it must be at least 1")
     if not 0 < settings.alpha < 1:
@@ -370,51 +413,37 @@ def _mean_rate(wards: pd.DataFrame, rate: pd.Series) -> float:
     return float(np.average(rate[known], weights=np.nan_to_num(people)))
 
 
-def _said_of_draws(used: Mapping[str, tuple[Finding, int]], asked: Settings) -> list[str]:
+def _notes_on_draws(used: Mapping[str, tuple[Finding, int]], asked: Settings) -> list[Note]:
     """Where the permutations asked for were too few to show anything, and whether more were enough."""
-    said: dict[str, list[str]] = {}
+    methods: dict[tuple[str, int, int, int, int], list[str]] = {}
     for name, (finding, drawn) in used.items():
-        if f"{name}_p" not in finding.columns:
+        if not METHODS[name].tests_neighbours:
             continue
         tests = int(finding.columns[f"{name}_p"].notna().sum())
-        few, many = (
-            f"{permutations:,} permutations {{}} fewer than"
-            f" {smallest_k(tests, permutations, asked.alpha, correction=asked.correction):,} wards of {tests:,}"
-            for permutations in (asked.permutations, drawn)
-        )
+        least = {number: smallest_k(tests, number, asked.alpha, correction=asked.correction)
+                 for number in (asked.permutations, drawn)}  # fmt: skip
         if drawn > asked.permutations:
-            said.setdefault(f"{few.format('could not show')}; {drawn:,} were drawn", []).append(name)
+            key = ("hotspots.more_drawn", asked.permutations, least[asked.permutations], tests, drawn)
+            methods.setdefault(key, []).append(METHODS[name].label)
         if _unresolved(name, finding, drawn, asked.alpha):
-            untold = ", and fewer are as extreme as can be shown: whether there are hot spots cannot be told"
-            said.setdefault(f"{many.format('cannot show')}{untold}", []).append(name)
-    return [f"{' and '.join(LABELS[name] for name in names)}: {sentence}." for sentence, names in said.items()]
+            methods.setdefault(("hotspots.cannot_tell", drawn, least[drawn], tests, drawn), []).append(
+                METHODS[name].label
+            )
+    return [
+        Note(code, {"methods": tuple(labels), "permutations": few, "least": least, "tests": tests, "drawn": drawn})
+        for (code, few, least, tests, drawn), labels in methods.items()
+    ]
 
 
-def _said_of_wards(assessed: NDArray[np.bool_], values: pd.Series, votes: pd.DataFrame, column: str) -> list[str]:
+def _notes_on_wards(assessed: NDArray[np.bool_], values: pd.Series, votes: pd.DataFrame, column: str) -> list[Note]:
     """Assessed wards that could not be tested, and votes that are nearly one."""
-    said = []
+    notes = []
     without = int((assessed & values.isna()).sum())
     alone = int((values.notna() & votes.isna().all(axis=1)).sum())
     if without:
-        said.append(f"{without:,} assessed ward(s) without {column} or smoothed rate were not tested for hot spots.")
+        notes.append(Note("hotspots.without_value", {"wards": without, "column": column}))
     if alone:
-        said.append(f"{alone:,} assessed ward(s) without an assessed neighbour were not tested for hot spots.")
-    if {"gi_star", "local_moran"} <= set(votes.columns):
-        said.append(
-            "Gi* and local Moran ask nearly the same question: both compare a ward's neighbours with the same random"
-            " arrangements, so two votes are little more than one."
-        )
-    return said
-
-
-def _odds(share: float) -> str:
-    """A small share as '3 in 10,000': the smallest thousand or power of ten beyond that shows at least one."""
-    of = 1_000
-    while round(share * of) < 1:
-        of *= 10
-    return f"{round(share * of):,} in {of:,}"
-
-
-def _probability(p: float) -> str:
-    """'.012', 'below .001'."""
-    return "below .001" if p < 0.001 else f"{p:.3f}".removeprefix("0")
+        notes.append(Note("hotspots.without_neighbour", {"wards": alone}))
+    if sum(METHODS[name].tests_neighbours for name in votes.columns) > 1:
+        notes.append(Note("hotspots.nearly_one_vote"))
+    return notes

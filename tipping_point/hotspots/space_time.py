@@ -15,7 +15,7 @@ from scipy.sparse import coo_array, csr_array, diags_array, eye_array, kron
 
 from tipping_point.hotspots.local import GI_STAR, LocalResult, run_test
 from tipping_point.hotspots.testing import CORRECTIONS, ROUNDING, ResolutionWarning, adjust_p, smallest_k, unresolved
-from tipping_point.tables import InputError
+from tipping_point.tables import InputError, Note
 
 log = logging.getLogger(__name__)
 
@@ -48,11 +48,11 @@ class Options:
 
     permutations: int
     alpha: float
-    family: str
-    correction: str
-    include_lag_neighbours: bool
-    reference: str
-    seed: int
+    family: str = "period"
+    correction: str = "bh"
+    include_lag_neighbours: bool = False
+    reference: str = "period"
+    seed: int = 0
 
 
 def space_time_gi_star(
@@ -105,8 +105,11 @@ def space_time_gi_star(
     """
     asked = Options(permutations, alpha, family, correction, include_lag_neighbours, reference, seed)
     result = run_space_time(values, graph, asked)
-    for sentence in say_of_draws(result, asked):
-        warnings.warn(f"space-time Gi*: {sentence}", ResolutionWarning, stacklevel=2)
+    for note in note_draws(result, asked):
+        few = (
+            f"{permutations:,} permutations cannot show fewer than {note.values['least']:,} of {note.values['tests']:,}"
+        )
+        warnings.warn(f"space-time Gi*: {few} tests at {alpha:.0%}; draw more", ResolutionWarning, stacklevel=2)
     return result
 
 
@@ -246,7 +249,7 @@ def _adjust(p: pd.DataFrame, asked: Options) -> pd.DataFrame:
     return _like(p, adjust_p(p.to_numpy().ravel(), method=asked.correction).reshape(p.shape))
 
 
-def say_of_draws(result: SpaceTimeResult, asked: Options) -> list[str]:
+def note_draws(result: SpaceTimeResult, asked: Options) -> list[Note]:
     """Where nothing is significant though the permutations were too few to tell."""
     p, adjusted = result.p, result.p_adjusted
     if asked.family == "all":
@@ -255,12 +258,10 @@ def say_of_draws(result: SpaceTimeResult, asked: Options) -> list[str]:
     if not families.any():
         return []
     tests = int(p.notna().sum()[families].max())
-    needed = smallest_k(tests, asked.permutations, asked.alpha, correction=asked.correction)
-    where = f"{families.sum():,} of {len(families):,} periods" if asked.family == "period" else "all periods together"
-    return [
-        f"{asked.permutations:,} permutations cannot show fewer than {needed:,} of {tests:,} tests at {asked.alpha:.0%}"
-        f" in {where}, and fewer are as extreme as can be shown: draw more before saying that there are none."
-    ]
+    least = smallest_k(tests, asked.permutations, asked.alpha, correction=asked.correction)
+    periods, of = (int(families.sum()), len(families)) if asked.family == "period" else (0, 0)
+    told = {"permutations": asked.permutations, "least": least, "tests": tests, "alpha": asked.alpha}
+    return [Note("hotspots.few_for_periods", {**told, "periods": periods, "of": of})]
 
 
 def _option_faults(values: pd.DataFrame, asked: Options) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from tipping_point import tables as schema
+from tipping_point.hotspots.find import METHODS
 from tipping_point.measures.scaling import COMBINATIONS, SCALES
 from tipping_point.outputs import wording
 
@@ -26,13 +27,6 @@ class Section:
     formula: str = ""
 
 
-METHODS: Mapping[str, str] = {
-    "gi_star": "Getis-Ord Gi* (a ward and its neighbours together)",
-    "gi": "Getis-Ord Gi (its neighbours without it)",
-    "local_moran": "local Moran's I (a ward beside its neighbours)",
-    "emerging": "Gi* over space and time, with the pattern its periods make",
-    "scan": "Kulldorff's scan statistic (circles with more crime inside than out)",
-}
 CORRECTIONS: Mapping[str, str] = {
     "bh": "Benjamini and Hochberg's correction for testing many wards",
     "by": "Benjamini and Yekutieli's correction for testing many wards",
@@ -132,7 +126,7 @@ def _hot(_: schema.Cover, settings: Settings, __: Records) -> Section | None:
     methods = settings.get("methods") or ()
     if not methods:
         return None
-    named = "; ".join(METHODS.get(str(name), wording.clean(name)) for name in methods)
+    named = "; ".join(METHODS[str(name)].describes for name in methods)
     column = wording.label(str(settings.get("column", ""))).lower()
     correction = CORRECTIONS.get(str(settings.get("correction")), wording.clean(settings.get("correction")))
     return Section(

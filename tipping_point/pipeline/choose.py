@@ -21,7 +21,7 @@ from tipping_point.measures.scaling import COMBINATIONS, SCALES
 from tipping_point.measures.value import add_value, simulate_value
 from tipping_point.measures.windows import count_by_month
 from tipping_point.pipeline.firm import Firm
-from tipping_point.pipeline.hot import test_hotspots
+from tipping_point.pipeline.hot import find_study_hotspots
 from tipping_point.pipeline.vocabulary import vocabulary_of
 from tipping_point.study import Study
 from tipping_point.text.areas import say_proof
@@ -200,7 +200,8 @@ def _without_police(
     kept = {kind: weights[kind] for kind in victims}
     again = add_rates(add_crimes(wards, counts, weights=kept), denominator=study.rates.denominator)
     again = add_index(again, components=components, scale=study.index.scale, combine=study.index.combine)
-    again = test_hotspots(study, again, graph, count_by_month(counts, weights=dict.fromkeys(kept, 1.0)))
+    monthly = count_by_month(counts, weights=dict.fromkeys(kept, 1.0))
+    again = find_study_hotspots(study, again, graph, monthly).wards
     table, _ = _touching(study, again, graph)
     ranked = rank_areas(table, number=study.areas.areas, per_authority=study.areas.per_authority)
     return {WITHOUT_POLICE: wards_of(ranked[ranked["shortlisted"]])}

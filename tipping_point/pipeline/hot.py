@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import pandas as pd
 from libpysal.graph import Graph
 
-from tipping_point.hotspots.find import find_hotspots
+from tipping_point.hotspots.find import METHODS, Tested, run_methods
 from tipping_point.measures.rates import rates_by_period
 from tipping_point.study import Study
+from tipping_point.text.hotspots import add_hotspot_reasons
 
 
-def test_hotspots(study: Study, wards: gpd.GeoDataFrame, graph: Graph, monthly: pd.DataFrame) -> gpd.GeoDataFrame:
-    """The wards with the columns of every method of the study.
+def find_study_hotspots(
+    study: Study, wards: gpd.GeoDataFrame, graph: Graph, monthly: pd.DataFrame
+) -> Tested[gpd.GeoDataFrame]:
+    """The wards with the columns of every method of the study, and why each ward is or is not hot.
 
     Args:
         study: the study.
@@ -21,10 +26,10 @@ def test_hotspots(study: Study, wards: gpd.GeoDataFrame, graph: Graph, monthly: 
         monthly: crimes of the measure, wards x months.
     """
     series, length = None, 1
-    if "emerging" in study.hotspots.methods:
+    if any("series" in METHODS[name].needs for name in study.hotspots.methods):
         series, length = rates_by_period(wards, monthly, percentile=study.hotspots.column.startswith("component_"))
     exposed = wards.assign(exposure=wards["population"] * wards["months_covered"] / 12)
-    return find_hotspots(
+    tested = run_methods(
         exposed,
         graph,
         column=study.hotspots.column,
@@ -34,7 +39,9 @@ def test_hotspots(study: Study, wards: gpd.GeoDataFrame, graph: Graph, monthly: 
         alpha=study.hotspots.alpha,
         correction=study.hotspots.correction,
         max_population_share=study.hotspots.max_population_share,
+        engine=study.hotspots.engine,
         series=series,
         months=length,
         seed=study.seed,
     )
+    return replace(tested, wards=add_hotspot_reasons(tested.wards, alpha=study.hotspots.alpha))

@@ -35,6 +35,7 @@ from tipping_point.pipeline.vocabulary import measured_flag
 from tipping_point.study import Study
 from tipping_point.tables import AREAS, RECORDS, WARDS, WORKING, Column, Cover
 from tipping_point.text.areas import describe_goal
+from tipping_point.text.hotspots import describe_association
 from tipping_point.wards.neighbours import graph_table
 from tipping_point.wards.points import say_agreement
 from tipping_point.wards.unplaced import UNPLACED, bound_unplaced, say_unplaced
@@ -133,6 +134,8 @@ class Made:
     sources: pd.DataFrame
     choices: tuple[str, ...]
     """What the tests and the values chose by themselves."""
+    association: pd.DataFrame
+    """How crime lies over the study as a whole."""
 
 
 def present(study: Study, made: Made, *, edition: str, criteria: str) -> Results:
@@ -180,6 +183,7 @@ def _find(made: Made, wards: gpd.GeoDataFrame) -> Found:
         **made.measured.tables,
         "choices": made.firm.compared,
         "sensitivity": made.firm.explained,
+        "spatial_association": made.association,
         "agreement": placed.agreement,
         "unplaced": bound_unplaced(placed.coverage, counts, wards),
         "flags": placed.flags,
@@ -269,6 +273,7 @@ def _cover(
         *made.choices,
         *made.chosen.sentences,
     ]  # fmt: skip
+    arranged = describe_association(tables["spatial_association"].dropna(subset=["value"]))
     goal = describe_goal(shown.areas, shown.wards, baseline=period_in_words(study))
     return build_cover(
         shown.wards, shown.coverage, shown.reconciliation, sources, tables["concentration"],
@@ -279,6 +284,6 @@ def _cover(
         # What the force itself marked is no proxy, and needs no word on how far proxies agree.
         overlap=(0, 0) if measured_flag(study) else proxy_overlap(made.described.wards, counts, vocabulary=vocabulary),
         edition=face[0], criteria=face[1],
-        assurance=study.assurance.said, choices=choices, findings=(*made.firm.sentences, *goal),
+        assurance=study.assurance.said, choices=choices, findings=(*made.firm.sentences, *goal, *arranged),
         settings=settings_of(study),
     )  # fmt: skip

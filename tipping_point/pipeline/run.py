@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from tipping_point.areas.group import add_area_id
 from tipping_point.disclosure.view import View
+from tipping_point.hotspots.reference import describe_association
 from tipping_point.measures.value import add_value
 from tipping_point.outputs.assurance import read_judgements, write_assurance
 from tipping_point.outputs.charts import write_pictures
@@ -39,7 +40,7 @@ from tipping_point.pipeline.count import count_study
 from tipping_point.pipeline.describe import describe_areas
 from tipping_point.pipeline.firm import judge_ranks
 from tipping_point.pipeline.freeze import NOT_FIXED, compare_criteria
-from tipping_point.pipeline.hot import test_hotspots
+from tipping_point.pipeline.hot import find_study_hotspots
 from tipping_point.pipeline.measure import measure_wards
 from tipping_point.pipeline.present import Made, Results, present, settings_of
 from tipping_point.pipeline.protect import is_controlled, refuse_unlicensed
@@ -53,6 +54,7 @@ from tipping_point.pipeline.vocabulary import choose_weights
 from tipping_point.study import Study
 from tipping_point.tables import Cover
 from tipping_point.text.files import describe_files
+from tipping_point.text.notes import say_notes
 
 log = logging.getLogger(__name__)
 
@@ -210,8 +212,9 @@ def analyse(
     measured = measure_wards(study, prepared, found, weights=weights, domain_weights=domain_weights, step=step)
     graph, components = measured.graph, measured.components
     step()
-    wards = test_hotspots(study, measured.wards, graph, measured.monthly)
-    hot_choices = wards.attrs.pop("choices", ())
+    tested = find_study_hotspots(study, measured.wards, graph, measured.monthly)
+    wards = tested.wards
+    association = describe_association(wards, graph, seed=study.seed)
     step()
     firm = judge_ranks(study, wards, counts, components=components, weights=weights)
     step()
@@ -225,7 +228,8 @@ def analyse(
         study, wards, graph, counts, chosen, prepared, monthly=measured.monthly, weights=weights,
         components=components,
     )  # fmt: skip
+    choices = (*say_notes(tested.notes), *value_choices)
     made = Made(
-        prepared, crimes, found, measured, firm, chosen, described, weights, unread, (*hot_choices, *value_choices)
+        prepared, crimes, found, measured, firm, chosen, described, weights, unread, choices, association
     )  # fmt: skip
     return present(study, made, edition=edition, criteria=criteria)

@@ -19,7 +19,7 @@ from tipping_point.areas.criteria import Criteria as CriteriaRules
 from tipping_point.areas.given import Adjustment
 from tipping_point.areas.group import Limits
 from tipping_point.facts.offences import LEVELS
-from tipping_point.hotspots.find import METHODS, find_hotspots
+from tipping_point.hotspots.find import ENGINES, METHODS, find_hotspots
 from tipping_point.measures.chronicity import CHOICES, Rules
 from tipping_point.measures.index import Component, add_index
 from tipping_point.measures.named import MEASURES
@@ -141,6 +141,8 @@ class Hotspots(Section):
     """Adjustment for many tests: Benjamini-Hochberg, or Benjamini-Yekutieli."""
     max_population_share: are.Share = _default(find_hotspots, "max_population_share")
     """Largest share of the population in a scan cluster."""
+    engine: Annotated[str, OneOf(tuple(ENGINES))] = _default(find_hotspots, "engine")
+    """What permutes: 'own', or 'esda', the reference implementation, which is slower by two orders of magnitude."""
 
 
 class IndexComponent(Section):

@@ -245,6 +245,25 @@ ADJUSTED: tuple[Column, ...] = (
     Column("note", "What to know", "text", discloses="nothing"),
 )
 
+ASSOCIATION: tuple[Column, ...] = (
+    _COUNTRY,
+    Column(
+        "statistic", "moran, or bivariate moran: crime beside the neighbours' other column", "text", discloses="nothing"
+    ),
+    Column("column", "Crime, as it was tested for hot spots", "text", discloses="nothing"),
+    Column("other", "What it is laid beside; blank for moran", "text", discloses="nothing"),
+    Column(
+        "value",
+        "Global Moran's I by esda: near 1 where like lies beside like, near 0 by chance",
+        "-1 to 1",
+        discloses="whole",
+    ),
+    Column("expected", "Its mean where values lie by chance", "-1 to 1", discloses="nothing"),
+    Column("p", "Share of random arrangements at least as high, one-sided", "probability", discloses="nothing"),
+    Column("wards", "Wards counted", "wards", discloses="nothing"),
+    Column("permutations", "Random arrangements", "permutations", discloses="nothing"),
+)
+
 FLAGGED: tuple[Column, ...] = (
     Column("flag", "What the incident files mark", "text", discloses="nothing"),
     Column("ward_code", "Ward", "code", discloses="nothing"),
@@ -277,5 +296,6 @@ RECORDS: Mapping[str, tuple[Column, ...]] = {
     "adjusted": ADJUSTED,
     "agreement": AGREEMENT,
     "flags": FLAGGED,
+    "spatial_association": ASSOCIATION,
 }
 """File name without its ending -> what its columns mean."""

@@ -44,6 +44,7 @@ FILES: Mapping[str, str] = {
     "tables/scorecard.csv": "the path of each area to a half in ten years",
     "tables/sensitivity.csv": "which choice moves the ranking most",
     "tables/settings.csv": "what other settings would have chosen",
+    "tables/spatial_association.csv": "how crime lies over the study as a whole: global and bivariate Moran's I",
     "tables/trend.csv": "crimes of each area by quarter",
     "tables/trend_years.csv": "crimes of each area by year",
     "tables/unplaced.csv": "how much the rows without a place could matter, by force",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from tipping_point.tables import InputError, Note
+from tipping_point.text import hotspots
 
 Sentence = Callable[..., str]
 """Takes the values of a note as keyword arguments."""
 
-SENTENCES: Mapping[str, Sentence] = {}
+SENTENCES: Mapping[str, Sentence] = {**hotspots.SENTENCES}
 """Code of a note -> its sentence."""
 
 
