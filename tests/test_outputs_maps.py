@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
 import re
 import subprocess
 import sys
@@ -22,6 +23,8 @@ from builders.outputs_tables import COVERAGE
 
 from tipping_point import tables as schema
 from tipping_point.outputs import maps, wording
+from tipping_point.outputs.classes import SEQUENCE
+from tipping_point.outputs.layers import GREY, add_areas, add_wards
 
 
 def letters(values: str) -> list[int]:
@@ -290,3 +293,47 @@ def test_england_and_wales_stay_light(real_data, tmp_path):
     counts = make_counts(wards, months=months).assign(crimes=rng.poisson(5, 3 * len(months) * len(wards)))
     path = maps.write_map(wards, areas, make_cover(end="2024-05"), counts=counts, path=tmp_path / "map.html")
     assert path.stat().st_size < 2_090_000
+
+
+def test_an_analyst_adds_layers_to_the_map_of_a_study(tmp_path):
+    """It is a folium map: what is added is drawn, and the page's policy lets it run."""
+    shown = maps.draw_map(*make_study())
+    folium.CircleMarker([51.5, -1.0], radius=9, tooltip="Our office").add_to(shown)
+    folium.GeoJson({"type": "Point", "coordinates": [-1.0, 51.5]}, name="Ours").add_to(shown)
+    shown.save(tmp_path / "map.html")
+    text = (tmp_path / "map.html").read_text(encoding="utf-8")
+    assert "L.circleMarker(" in text
+    assert "Our office" in text
+    assert "L.geoJson(" in text
+    scripts = re.findall(r"<script>(.*?)</script>", text, flags=re.DOTALL)
+    allowed = re.search(r"script-src ([^;]*);", html.unescape(text)).group(1)
+    drawn = next(script for script in scripts if "L.circleMarker(" in script)
+    assert base64.b64encode(hashlib.sha256(drawn.encode()).digest()).decode() in allowed
+
+
+def test_wards_and_areas_are_layers_of_a_map_of_one_s_own(tmp_path):
+    wards, areas, _ = make_study()
+    wards.loc[wards.index[7], "ward_name"] = "<script>alert(1)</script>"
+    areas.loc[0, "area_name"] = "<b>Area</b>"
+    own = folium.Map(tiles=None)
+    layer = add_wards(own, wards, "crime_rate", label="Crime a year")
+    features = layer.data["features"]
+    assert len(features) == len(wards)
+    grey = [feature for feature in features if feature["properties"]["fill"] == GREY]
+    assert len(grey) == wards["crime_rate"].isna().sum() > 0
+    assert {feature["properties"]["value"] for feature in grey} == {"not known"}
+    assert len({feature["properties"]["fill"] for feature in features}) == len(SEQUENCE) + 1
+    outlined = add_areas(own, areas)
+    assert len(outlined.data["features"]) == areas["shortlisted"].sum()
+    assert len(add_areas(own, areas, shortlisted=False).data["features"]) == len(areas)
+    text = own.get_root().render()
+    assert "<script>alert(1)" not in text
+    assert "<b>Area" not in text
+    longitude, latitude = features[0]["geometry"]["coordinates"][0][0][:2]
+    assert -9 < longitude < 3
+    assert 49 < latitude < 61
+    assert len(add_areas(own, areas.head(0)).data["features"]) == 0
+    with pytest.raises(schema.InputError, match="lacks the column"):
+        add_wards(own, wards, "crime")
+    with pytest.raises(schema.InputError, match="'ward_name' holds no numbers"):
+        add_wards(own, wards, "ward_name")

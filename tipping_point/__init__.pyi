@@ -23,6 +23,8 @@ from .measures.concentration import generalised_gini as generalised_gini
 from .measures.index import Component as Component
 from .measures.index import add_index as add_index
 from .measures.rates import add_rates as add_rates
+from .outputs.layers import add_areas as add_areas
+from .outputs.layers import add_wards as add_wards
 from .outputs.maps import draw_map as draw_map
 from .outputs.maps import write_map as write_map
 from .outputs.report import write_report as write_report

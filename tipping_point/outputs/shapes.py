@@ -32,19 +32,9 @@ def outlines(wards: gpd.GeoDataFrame, *, detail: int = DETAIL) -> gpd.GeoSeries:
 
     A ward without an outline gets an empty polygon. Where simplifying would leave nothing, the outline stays as it was.
     """
-    with ThreadPoolExecutor(1) as pool:
-        return begin_outlines(wards, pool, detail=detail)()
-
-
-def begin_outlines(wards: gpd.GeoDataFrame, pool: Executor, *, detail: int = DETAIL) -> Callable[[], gpd.GeoSeries]:
-    """`outlines`, begun in a thread of `pool` while other work goes on; call what is returned to wait for them.
-
-    Only the simplifying itself is left to the thread: it lets go of the interpreter. The rest turns warnings off for a
-    moment, which holds for every thread.
-    """
     metres = wards.geometry if wards.crs is None or wards.crs == schema.SYSTEM else wards.geometry.to_crs(schema.SYSTEM)
     whole = gpd.GeoSeries(np.where(metres.isna(), shapely.Polygon(), metres.to_numpy()), wards.index, schema.SYSTEM)
-    return begin_coarser(whole, pool, detail=detail)
+    return coarser(whole, detail=detail)
 
 
 def coarser(simple: gpd.GeoSeries, *, detail: int) -> gpd.GeoSeries:
