@@ -76,8 +76,6 @@ def test_what_is_begun_beside_other_work_is_the_same_to_the_byte(threads):
     wards = frame(*(wavy(10_000 * place) for place in range(4)), None)
     simple, keys = shapes.outlines(wards), pd.Series(["b", "a", "b", "c", "d"], index=wards.index)
     with ThreadPoolExecutor(threads) as pool:
-        begun = shapes.begin_outlines(wards, pool)
-        assert begun().to_wkb().equals(simple.to_wkb())
         coarse = shapes.begin_coarser(simple, pool, detail=50)
         joined = shapes.begin_by_column(simple, keys, pool)
         assert coarse().to_wkb().equals(shapes.coarser(simple, detail=50).to_wkb())

@@ -230,6 +230,10 @@ def weighted_displacement_difference(
 
     Raises:
         InputError: counts that are not two numbers of 0 or more, a dispersion that is not above 0.
+
+    >>> found = tp.weighted_displacement_difference((100, 60), (100, 90))
+    >>> found.estimate
+    -30.0
     """
     pairs = {"treated": treated, "control": control}
     if displacement is not None:

@@ -145,6 +145,10 @@ def select_areas(
 
     Raises:
         InputError: options or values that are not allowed, or wards of `include` that no choice can hold.
+
+    >>> chosen = tp.select_areas(results.wards, results.graph, areas=2, value="value", max_wards=3, seed=1)
+    >>> bool(chosen["population"].between(15_000, 60_000).all())
+    True
     """
     rule = Rule(
         areas, Limits((population[0], population[1]), max_wards, within), per_authority, tuple(include), tuple(exclude)

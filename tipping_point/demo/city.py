@@ -34,13 +34,17 @@ class Demo:
     """What was planted, by ward code; also written as truth.json beside the study."""
 
 
-def make_demo(folder: Path, *, seed: int = 20240229) -> Demo:
+def make_demo(folder: Path | str, *, seed: int = 20240229) -> Demo:
     """Write a synthetic city into the folder: study.toml, its source files, truth.json and README.txt.
 
     About 120 wards in four districts, each with a police force of its own, and 36 months of crimes. Planted in it:
     two chronic clusters, a busy centre, a rising ward, an island, and a force-month with no file. The same seed gives
     the same bytes. Files of these names already in the folder are replaced.
+
+    >>> tp.make_demo(folder / "city").study.name
+    'study.toml'
     """
+    folder = Path(folder)
     ground, folk, habit, paper = (np.random.default_rng(part) for part in np.random.SeedSequence(seed).spawn(4))
     land = build_land(ground)
     planted = choose_planted(land)

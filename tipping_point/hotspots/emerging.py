@@ -99,6 +99,11 @@ def classify(
     Raises:
         InputError: shapes or labels differ, values other than True and False, a ward both hot and cold in a period,
             a trend other than -1, 0 and 1.
+
+    >>> hot, cold = np.zeros((1, 12), dtype=bool), np.zeros((1, 12), dtype=bool)
+    >>> hot[0, -1] = True
+    >>> str(tp.classify(hot, cold, [0])[0])
+    'new hot'
     """
     hot_in, cold_in, known, direction = _read_history(hot, cold, trend, assessed)
     last = known & (np.cumsum(known[:, ::-1], axis=1)[:, ::-1] == 1)

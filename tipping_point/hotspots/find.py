@@ -273,6 +273,10 @@ def find_hotspots(
 
     Raises:
         InputError: absent columns, repeated codes, codes that the graph lacks, unknown methods or options.
+
+    >>> found = tp.find_hotspots(results.wards, results.graph, permutations=999, seed=1)
+    >>> sorted(found["gi_star_class"].dropna().unique())[-1]
+    'hot'
     """
     return run_methods(
         wards, graph, column=column, methods=methods, permutations=permutations, max_permutations=max_permutations,

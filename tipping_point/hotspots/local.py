@@ -90,6 +90,10 @@ def gi_star(
 
     Warns:
         ResolutionWarning: nothing is significant at 5% after adjustment, though tests are at the smallest p.
+
+    >>> found = tp.gi_star(results.wards["hotspot_value"], results.graph, permutations=999, seed=1)
+    >>> bool(found.p.min() >= 2 / 1000)
+    True
     """
     result = run_test(GI_STAR, values, graph, permutations=permutations, alternative=alternative, seed=seed)
     _warn_if_unresolved(GI_STAR, result, permutations, alternative)
@@ -122,6 +126,10 @@ def local_moran(
     Returns:
         Statistic and both p are NaN where the value is missing and where no neighbour has a value. If all values are
         equal the statistic is NaN and p is 1.
+
+    >>> found = tp.local_moran(results.wards["hotspot_value"], results.graph, permutations=999, seed=1)
+    >>> bool(found.p_adjusted.max() <= 1)
+    True
     """
     result = run_test(LOCAL_MORAN, values, graph, permutations=permutations, alternative=alternative, seed=seed)
     _warn_if_unresolved(LOCAL_MORAN, result, permutations, alternative)

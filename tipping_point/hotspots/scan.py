@@ -99,6 +99,11 @@ def poisson_scan(
 
     Raises:
         InputError: everything that is wrong with the arrays and options.
+
+    >>> cases, people = np.array([9, 1, 1, 1]), np.array([100, 100, 100, 100])
+    >>> places = np.array([[0, 0], [1, 0], [0, 1], [1, 1]])
+    >>> int(tp.poisson_scan(cases, people, places, seed=1)["centre"].iloc[0])
+    0
     """
     found, people, places, faults = read_places(cases, population, coordinates)
     faults += faults_of_options(max_population_share, replicates, seed)

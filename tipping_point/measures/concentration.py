@@ -88,6 +88,9 @@ def generalised_gini(counts: npt.ArrayLike, *, unbiased: bool = False) -> float:
 
     Raises:
         InputError: a count that is negative, infinite or not whole (harm and rates have no number of crimes).
+
+    >>> tp.generalised_gini([10, 0, 0, 0, 0])
+    0.8
     """
     known = _known(counts, "counts")
     _check_whole(known, "counts")

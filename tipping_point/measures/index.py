@@ -113,6 +113,10 @@ def add_index(
         InputError: unknown scale, combination or column; a constant component; weights that are not positive;
             the overall deprivation score or its crime domain beside recorded crime; geometric means of z scores;
             a share of people of one age, sex, ethnic group or the like.
+
+    >>> parts = [tp.Component("harm_rate", 0.5), tp.Component("income", 0.5)]
+    >>> int(tp.add_index(results.wards, components=parts)["rank"].min())
+    1
     """
     if faults := [*mean_faults(scale, combine), *component_faults(wards, components)]:
         raise InputError(faults)

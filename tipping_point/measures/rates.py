@@ -64,6 +64,10 @@ def add_rates(wards: GeoDataFrame, *, denominator: str = "resident") -> GeoDataF
 
     Raises:
         InputError: no such column, or a negative value in it.
+
+    >>> rates = tp.add_rates(results.wards)["crime_rate"]
+    >>> bool((rates[results.wards["assessed"]] >= 0).all())
+    True
     """
     people = _people(wards, denominator)
     usable = wards["assessed"] & (people > 0)

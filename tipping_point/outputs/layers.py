@@ -40,11 +40,8 @@ def add_wards(m: folium.Map, wards: gpd.GeoDataFrame, column: str, *, label: str
     Raises:
         InputError: a column that the wards lack, or that holds no numbers.
 
-    >>> import tempfile, folium, tipping_point as tp
-    >>> demo = tp.make_demo(tempfile.mkdtemp())
-    >>> path = next((demo.folder / "boundaries").glob("*.geojson"))
-    >>> wards = tp.sources.read_boundaries(path, ward_year=2025)
-    >>> layer = tp.add_wards(folium.Map(), wards.assign(size=wards.area), "size", label="Size")
+    >>> import folium
+    >>> layer = tp.add_wards(folium.Map(), results.wards, "crime_rate", label="Crime a year")
     """
     import folium
 
@@ -83,6 +80,9 @@ def add_areas(m: folium.Map, areas: gpd.GeoDataFrame, *, shortlisted: bool = Tru
 
     Raises:
         InputError: a column that the areas lack.
+
+    >>> import folium
+    >>> layer = tp.add_areas(folium.Map(), results.areas)
     """
     import folium
 

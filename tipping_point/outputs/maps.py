@@ -57,6 +57,9 @@ def draw_map(
 
     Raises:
         InputError: wards repeat, or `tiles` is not an https address with {z}, {x} and {y}.
+
+    >>> shown = tp.draw_map(results.wards, results.areas, results.cover)
+    >>> shown.save(folder / "map.html")
     """
     schema.check_table(listing.keyed(wards, "ward_code"), "wards", ["ward_code", "geometry"], unique=["ward_code"])
     base = _base_map(tiles, tiles_attribution)
@@ -96,7 +99,11 @@ def write_map(
     simple: gpd.GeoSeries | None = None,
     path: Path,
 ) -> Path:
-    """Write draw_map's map to `path`, the same bytes for the same study; returns the path."""
+    """Write draw_map's map to `path`, the same bytes for the same study; returns the path.
+
+    >>> tp.write_map(results.wards, results.areas, results.cover, path=folder / "own_map.html").name
+    'own_map.html'
+    """
     shown = draw_map(
         wards, areas, cover, coverage=coverage, columns=columns, counts=counts, sources=sources,
         contact=contact, tiles=tiles, tiles_attribution=tiles_attribution, simple=simple,

@@ -77,6 +77,12 @@ def write_report(
         records: tables of `schema.RECORDS` by name; one that is absent leaves its part out.
         assurance: keys of `ASSURANCE`; a blank approver is said to be none.
         no_pdf: why no PDF is made of it, and how to get one; shown on a screen.
+
+    >>> tp.write_report(
+    ...     results.wards, results.areas, results.cover, coverage=results.coverage,
+    ...     reconciliation=results.reconciliation, sources=results.sources, path=folder / "own_report.html",
+    ... ).name
+    'own_report.html'
     """
     table = wards.set_index("ward_code") if "ward_code" in wards else wards
     lists = listing.country_lists(table, areas, cover)

@@ -65,6 +65,11 @@ def write_tables(
 
     Raises:
         InputError: a column of any table that neither the schema nor `columns` explains; all are named.
+
+    >>> paths = tp.write_tables(
+    ...     results.wards, results.areas, results.counts, results.coverage, results.reconciliation,
+    ...     results.view.neighbours, columns=results.columns, cover=results.cover, folder=folder / "tables_only",
+    ... )
     """
     ward_table, area_table = keyed(wards, "ward_code"), keyed(areas, "area_id")
     tables: dict[str, tuple[pd.DataFrame, tuple[schema.Column, ...]]] = {

@@ -30,6 +30,9 @@ def check_study(study: Study) -> Findings:
 
     Raises:
         InputError: wherever `run_study` would raise before it reads crimes.
+
+    >>> len(tp.check_study(study).reads) > 5
+    True
     """
     choose_weights(study)
     prepared, _ = add_context(study, prepare_wards(study))

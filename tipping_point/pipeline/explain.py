@@ -22,6 +22,9 @@ def explain_in_folder(folder: Path, place: str) -> str:
 
     Raises:
         InputError: no study's folder, or one of an earlier version; no such place, or several of that name.
+
+    >>> tp.explain_in_folder(finished, results.areas.index[0]).startswith(results.areas["area_name"].iloc[0])
+    True
     """
     if find_record(folder) is None:
         raise InputError(f"{folder}: is not the folder of a study (it holds no {MARK})")

@@ -66,6 +66,10 @@ def freeze_study(study: Study, *, today: date) -> Path:
 
     Raises:
         InputError: the study was frozen with other settings, or the file cannot be written.
+
+    >>> import datetime
+    >>> tp.freeze_study(study, today=datetime.date(2026, 1, 31)).name
+    'study.frozen.json'
     """
     path = frozen_path(study.path)
     settings = settings_of(study)

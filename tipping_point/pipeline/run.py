@@ -84,7 +84,10 @@ UNANALYSED = 3
 
 
 def show_steps() -> Callable[[], None]:
-    """For `analyse(study, step=show_steps())`: a line that names the step that runs, in a terminal or a notebook."""
+    """For `analyse(study, step=show_steps())`: a line that names the step that runs, in a terminal or a notebook.
+
+    >>> step = tp.show_steps()
+    """
     bar = tqdm(total=len(STEPS) - UNANALYSED, bar_format="{n_fmt}/{total_fmt} {desc} [{elapsed}]", leave=False)
     names = iter(STEPS)
 
@@ -113,6 +116,9 @@ def run_study(
 
     Raises:
         InputError: the study or its data is at fault; nothing is left behind.
+
+    >>> bool(tp.run_study(study, output=folder / "out").areas["shortlisted"].any())
+    True
     """
     criteria = compare_criteria(study, output, today=today or date.today())
     earlier = read_judgements(output / QA)
@@ -195,6 +201,9 @@ def analyse(
         edition: as for `run_study`.
         criteria: what the outputs say of when the criteria were fixed.
         step: called as each step starts; `show_steps()` prints their names where a notebook shows them.
+
+    >>> tp.analyse(study).study.name
+    'Demo city: Marrowby Bay (SYNTHETIC)'
     """
     refuse_unlicensed(study, edition)
     weights = choose_weights(study)

@@ -35,6 +35,9 @@ def read_study(path: Path | str, *, must_exist: bool = True) -> Study:
     Raises:
         InputError: every fault of the file: an unknown section or key (with the valid ones), a value of the wrong
             type or out of range, a path that does not exist.
+
+    >>> tp.read_study(demo.study).areas.max_wards
+    5
     """
     path = Path(path)
     text = _read_text(path)

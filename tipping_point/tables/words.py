@@ -209,6 +209,9 @@ def deprivation_transform(rank: npt.ArrayLike, areas: int) -> npt.NDArray[np.flo
 
     Returns:
         Score, 0-100, higher = more deprived, shape (n,).
+
+    >>> tp.deprivation_transform([1, 100], 100).round(1).tolist()
+    [100.0, 0.2]
     """
     share = (areas - np.asarray(rank, dtype=float) + 1) / areas
     return np.asarray(-23 * np.log(1 - share * (1 - np.exp(-100 / 23))), dtype=float)

@@ -26,6 +26,10 @@ def build_graph(wards: gpd.GeoDataFrame) -> Graph:
     Returns:
         Symmetric graph on the index of the wards. A ward tied in is linked both ways; a single ward has no
         neighbour.
+
+    >>> graph = tp.build_graph(results.wards)
+    >>> bool((graph.cardinalities > 0).all())
+    True
     """
     geometry = wards.geometry.to_numpy()
     pairs = shapely.STRtree(geometry).query(geometry, predicate="intersects").T
