@@ -7,7 +7,7 @@ FOLDER is made if it does not hold the input yet: rows like those of police.uk, 
 archive zip; about 5 GB for 18 million rows, to be deleted by hand afterwards. `--real` measures a given archive.
 Every job runs in a process of its own, one after the other; seconds are those of the fastest of `--repeats` runs, so
 that none pays for the disk, and the peak is the largest resident size of that process (imports are 0.35 GB of it).
-The clock starts when all libraries are imported, and the compiled reader loaded (half a second, once a process).
+The clock starts when all libraries are imported.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import resource
 import shlex
 import subprocess
 import sys
-import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Mapping
@@ -34,7 +33,6 @@ from tipping_point import count_crimes
 from tipping_point.sources import archives, crime
 from tipping_point.sources.count_cache import clear_counts
 from tipping_point.sources.crime import read_street_crimes
-from tipping_point.sources.street_rows import HEADER
 from tipping_point.tables import CRIME_TYPES, months_between
 from tipping_point.wards.counts import place_crimes
 from tipping_point.wards.coverage import build_coverage
@@ -144,16 +142,6 @@ def _ours(paths: list[Path], first: str, last: str, *, to_wards: bool = False, c
     return int(counted.reconciliation["rows_in"].sum())
 
 
-def _load_compiled() -> None:
-    """Load the compiled reader, half a second of numba's own imports: the clock starts after everybody's imports."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "2026-01/2026-01-force-aa-street.csv"
-        path.parent.mkdir()
-        row = ",2026-01,Force,Force,0.100000,51.100000,On or near A,E01000001,Name,Drugs,,"
-        path.write_text(f"{','.join(HEADER)}\n{row}\n")
-        read_street_crimes([Path(folder)], start="2026-01", end="2026-01")
-
-
 def _history(folder: Path, first: str, last: str, spans: int) -> int:
     """The same files once more for each earlier span of as many months, as if those had been published too."""
     step = len(months_between(first, last))
@@ -216,8 +204,6 @@ def _run_job(name: str, folder: Path, archive: Path) -> None:
         "ours_history": lambda: _history(files, first, last, 5),
         "pandas_files": lambda: _careful_pandas(files),
     }
-    if name.startswith("ours"):
-        _load_compiled()
     start = time.perf_counter()
     rows = jobs[name]()
     seconds = time.perf_counter() - start

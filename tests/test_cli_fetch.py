@@ -43,7 +43,7 @@ def test_an_area_by_name_to_its_files(served, capsys, tmp_path):
     before = len(served.calls)
     assert run(capsys, "fetch", str(study), "--offline")[0] == 0
     assert len(served.calls) == before
-    assert read_study(study).place == "Saltmere"
+    assert read_study(study).study.place == "Saltmere"
     code, out, _ = run(capsys, "cache", "list")
     assert code == 0
     assert "answers, " in out

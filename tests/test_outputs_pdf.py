@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from types import SimpleNamespace
 
@@ -107,17 +108,26 @@ def test_a_machine_without_its_parts_is_told_in_a_sentence(tmp_path, monkeypatch
     assert not (tmp_path / "report.pdf").exists()
 
 
-@pytest.mark.parametrize(
-    ("wards", "asked", "words"),
-    [
-        (pdf.MOST_WARDS, None, ""),
-        (pdf.MOST_WARDS + 1, None, "tipping-point run --pdf"),
-        (pdf.MOST_WARDS + 1, True, ""),
-        (3, False, "as asked ('--no-pdf')"),
-    ],
-)
-def test_a_pdf_that_is_not_to_be_made_is_said_with_how_to_get_it(wards, asked, words):
-    said = pdf.why_no_pdf(wards, asked=asked)
-    assert bool(said) == bool(words)
-    assert words in said
-    assert not said or (said.startswith("report.pdf was not made") and "Printing report.html" in said)
+def test_by_default_it_is_page_one_and_the_areas(analysed_demo, tmp_path):
+    """The annex is left out, in a national study too, and a line says where it is."""
+    found = weasyprint()
+    text = pdf._without_annex(write_brief(analysed_demo, tmp_path))
+    report = tmp_path / "report.html"
+    document = found.HTML(string=text).render()
+    names = {name for page in document.pages for name in page.anchors}
+    areas = int(analysed_demo.areas["shortlisted"].sum())
+    assert {"summary", *(f"area-{number}" for number in range(1, areas + 1))} <= names
+    assert not names & {"nearly", "method"}
+    assert len(document.pages) <= areas + 2
+    assert pdf.REST in text
+    anchors = set(re.findall(r'id="([^"]+)"', text))
+    assert set(re.findall(r'href="#([^"]+)"', text)) <= anchors
+    made = pdf.write_pdf(report, tmp_path / "short.pdf"), pdf.write_pdf(report, tmp_path / "whole.pdf", whole=True)
+    assert made[0].path.stat().st_size < made[1].path.stat().st_size
+
+
+def test_a_pdf_that_is_not_to_be_made_is_said():
+    assert pdf.why_no_pdf(asked=None) == pdf.why_no_pdf(asked=True) == ""
+    said = pdf.why_no_pdf(asked=False)
+    assert said.startswith("report.pdf was not made, as asked ('--no-pdf')")
+    assert "Printing report.html" in said

@@ -83,7 +83,7 @@ def test_other_files_boundaries_codes_or_rules_are_placed_afresh(city, prepared,
             place_street_points(*changed[:3], assign=changed[3])
 
 
-@pytest.mark.parametrize("reader", ["street_bytes", "byte_masks", "street_rows", "street_points", "archives"])
+@pytest.mark.parametrize("reader", ["street_rows", "street_points", "archives"])
 def test_points_read_by_other_code_are_placed_afresh(city, prepared, no_reading, monkeypatch, tmp_path, reader):
     place(city, prepared)
     no_reading()

@@ -94,9 +94,11 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--edition", choices=("internal", "public"), default="internal",
                      help="internal (default) is marked on every page; public refuses a source "
                      "without a known licence")  # fmt: skip
-    run.add_argument("--pdf", action=argparse.BooleanOptionalAction,
-                     help="make report.pdf, or do not (default: of a study of up to 1,500 wards); "
-                     "it takes longer than all the rest of a national study")  # fmt: skip
+    run.add_argument(
+        "--pdf",
+        action=argparse.BooleanOptionalAction,
+        help="print the whole report into report.pdf, or print none (default: page one and the page of each area)",
+    )
     run.set_defaults(action=_run)
 
     explain = commands.add_parser(
@@ -363,7 +365,7 @@ def _run_and_tell(study: Study, output: Path, edition: str, command: str, *, pdf
     print(f"Map:    {output / 'map.html'}")
     print(f"Report: {output / 'report.html'}")
     if not (output / "report.pdf").exists():
-        why = why_no_pdf(len(results.wards), asked=pdf)
+        why = why_no_pdf(asked=pdf)
         print(f"PDF:    {why or 'not made: its system parts (Pango) are missing here; run.log says more'}")
 
 

@@ -19,14 +19,13 @@ CLOSER = ("tight", "tight tighter")
 """Classes given, one after the other, to the page of an area that ran over its one side."""
 
 
-MOST_WARDS = 1_500
-"""Wards of a study up to which the PDF is made unless it is refused: a national one takes longer than all the rest."""
-
-ON_DEMAND = (
-    "report.pdf was not made: of a study of more than {:,} wards it is made where it is asked for "
-    "('tipping-point run --pdf'). Printing report.html from a browser gives the same pages."
-)
 REFUSED = "report.pdf was not made, as asked ('--no-pdf'). Printing report.html from a browser gives the same pages."
+_ANNEX = ('<div id="nearly"', "</main>")
+"""Between these stands the annex of the report: the numbers, the questions, the method, what was read and lost."""
+REST = (
+    "This is page one and the page of each area. Why not other areas, the method, what was read and what was lost are "
+    "in report.html; 'tipping-point run --pdf' prints them too."
+)
 
 
 @dataclass(frozen=True)
@@ -37,20 +36,19 @@ class Pdf:
     why_not: str = ""
 
 
-def why_no_pdf(wards: int, *, asked: bool | None) -> str:
-    """Why no PDF is to be made of a report, and how to get one; '' where it is.
+def why_no_pdf(*, asked: bool | None) -> str:
+    """Why no PDF is to be made of a report; '' where it is.
 
     Args:
-        wards: of the study.
-        asked: True makes it, False does not, None where the study has at most `MOST_WARDS`.
+        asked: False makes none; None makes page one and the areas; True the whole report.
     """
-    if asked is None:
-        return ON_DEMAND.format(MOST_WARDS) if wards > MOST_WARDS else ""
-    return "" if asked else REFUSED
+    return REFUSED if asked is False else ""
 
 
-def write_pdf(html: Path, pdf: Path) -> Pdf:
+def write_pdf(html: Path, pdf: Path, *, whole: bool = False) -> Pdf:
     """Turn the finished report into a tagged PDF, the same bytes for the same report; nothing is fetched.
+
+    Page one and the page of each area; with `whole` the annex too, which takes long for a nation.
 
     Never raises for what the machine lacks: WeasyPrint needs Pango, which is no Python package, and a locked-down
     laptop has none. report.html then prints from any browser with the same pages.
@@ -67,11 +65,20 @@ def write_pdf(html: Path, pdf: Path) -> Pdf:
         log.info("pdf: %s", why)
         return Pdf(None, why)
     text = html.read_text(encoding="utf-8")
+    text = text if whole else _without_annex(text)
     document = _fitted(text, lambda page: HTML(string=page, url_fetcher=_refuse).render())
     with pages.beside(pdf) as temporary:
         document.write_pdf(temporary, pdf_tags=True)
     log.info("pdf: %d pages", len(document.pages))
     return Pdf(pdf)
+
+
+def _without_annex(text: str) -> str:
+    """The report with a line in the place of its annex; its links into the annex are plain text."""
+    begin, end = (text.index(mark) for mark in _ANNEX)
+    gone = set(re.findall(r'id="([^"]+)"', text[begin:end]))
+    kept = f"{text[:begin]}<p>{REST}</p>{text[end:]}"
+    return re.sub(r'<a href="#([^"]+)"', lambda link: "<a" if link[1] in gone else link[0], kept)
 
 
 def _fitted(text: str, render: Callable[[str], Any]) -> Any:  # noqa: ANN401 - a document of a library without types

@@ -111,8 +111,8 @@ def run_study(
         command: how the run was asked for, for provenance.
         today: the date of the run, by which later runs know whether the criteria changed; None is the clock's.
         progress: called with the name of each step.
-        pdf: whether report.pdf is made, which takes long; None makes it of a study of up to 1,500 wards. Where it is
-            not made, the log and the report say how to get it.
+        pdf: None makes report.pdf of page one and the areas; True of the whole report, which takes long for a nation;
+            False makes none, which the log and the report say.
 
     Raises:
         InputError: the study or its data is at fault; nothing is left behind.
@@ -166,7 +166,7 @@ def _write_outputs(
         view.cover, view.sources, records=view.records, assurance=assurance, earlier=earlier, folder=folder / QA
     )
     step()
-    simple, no_pdf = outlines(view.wards), why_no_pdf(len(view.wards), asked=pdf)
+    simple, no_pdf = outlines(view.wards), why_no_pdf(asked=pdf)
     write_map(
         view.wards, view.areas, view.cover, coverage=view.coverage, columns=view.columns, counts=view.counts,
         sources=view.sources, contact=assurance.get("contact", ""), simple=simple, path=folder / "map.html",
@@ -181,7 +181,7 @@ def _write_outputs(
     write_pictures(view.wards, view.areas, view.cover, simple=simple, folder=folder / PICTURES)
     if no_pdf:
         log.info("pdf: %s", no_pdf)
-    elif why_not := write_pdf(report, folder / "report.pdf").why_not:
+    elif why_not := write_pdf(report, folder / "report.pdf", whole=bool(pdf)).why_not:
         log.warning("%s", why_not)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tipping_point.sources import archives, byte_masks, delimited, street_bytes, street_rows
+from tipping_point.sources import archives, delimited, street_rows
 from tipping_point.sources.archives import (
     FIRST_MONTH,
     LAST_MONTH,
@@ -35,7 +35,7 @@ from tipping_point.tables import InputError
 logger = logging.getLogger(__name__)
 
 _WORKERS = 4
-READER = (archives, byte_masks, delimited, street_bytes, street_rows)
+READER = (archives, delimited, street_rows)
 """The modules that decide what is read, beside this one."""
 _KEPT = ["force", "month", "rows", "rows_without_place"]
 """What the cache keeps of each file besides its counts."""

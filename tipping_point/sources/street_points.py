@@ -18,8 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tipping_point.sources.archives import OpenArchive, StreetFile, open_archives, read_street_file
-from tipping_point.sources.street_bytes import StreetRows
-from tipping_point.sources.street_rows import TYPES, parse_rows, rank_areas
+from tipping_point.sources.street_rows import TYPES, StreetRows, parse_rows, rank_areas
 from tipping_point.tables import InputError, check_table
 
 logger = logging.getLogger(__name__)

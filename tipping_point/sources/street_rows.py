@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from tipping_point.sources.archives import StreetFile
 from tipping_point.sources.cells import quote
 from tipping_point.sources.delimited import absent_columns, content_fault
-from tipping_point.sources.street_bytes import StreetRows, parse_street_file
 from tipping_point.tables import CRIME_TYPES, FORMER_CRIME_TYPES
 
 LONGITUDE = (-9.0, 2.5)
@@ -49,6 +48,21 @@ TYPES = tuple(sorted(CRIME_TYPES["police_uk"]))
 
 
 @dataclass(frozen=True)
+class StreetRows:
+    """The rows of one street file, in its order."""
+
+    areas: pl.Series
+    """The codes of the LSOAs that occur, '' = no place; by alphabet."""
+    area: NDArray[np.int64]
+    """Place of the row's LSOA in `areas`."""
+    kind: NDArray[np.int64]
+    """Place of its crime type among the types."""
+    longitude: NDArray[np.float64]
+    """Degrees; NaN where blank. 0 and 0 are police.uk's mark for a crime without a map point within 20 km."""
+    latitude: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class Reading:
     """One street file after reading."""
 
@@ -66,27 +80,47 @@ class Reading:
 
 def read_rows(data: bytes, file: StreetFile) -> Reading:
     """One street file counted and checked."""
-    rows = parse_rows(data, file)
-    return _count(rows) if isinstance(rows, StreetRows) else rows
+    cells = _read_cells(data, file)
+    return _count(cells) if isinstance(cells, pl.DataFrame) else cells
 
 
 def parse_rows(data: bytes, file: StreetFile) -> StreetRows | Reading:
-    """The rows of one street file, or what is wrong with them.
+    """The rows of one street file, or what is wrong with them."""
+    cells = _read_cells(data, file)
+    if not isinstance(cells, pl.DataFrame):
+        return cells
+    codes = cells["lsoa_code"].fill_null("")
+    areas = codes.unique().sort()
+    longitude, latitude = (cells[name].fill_null(np.nan).to_numpy() for name in ("longitude", "latitude"))
+    return StreetRows(areas, _number(codes, areas), _number(cells["crime_type"], TYPES), longitude, latitude)
 
-    Where everything is as published the bytes are read as they stand; else every cell with more care.
+
+def _read_cells(data: bytes, file: StreetFile) -> pl.DataFrame | Reading:
+    """The columns that are used, coordinates as numbers, or what is wrong with the file.
+
+    Where a coordinate is no number, or anything else is not as published, every cell is looked at as text, so that
+    what is wrong is named by row.
     """
     if damage := content_fault(data) or _header_fault(data):
         return Reading(damage=damage)
-    rows = parse_street_file(data, header=HEADER, month=file.month, types=TYPES, longitude=LONGITUDE, latitude=LATITUDE)
-    return _parse_with_care(data, file) if rows is None else rows
+    try:
+        cells = _parse(data, numbers=pl.Float64)
+    except pl.exceptions.PolarsError:
+        return _parse_with_care(data, file)
+    known = pl.col("crime_type").is_in(TYPES) & (pl.col("month") == file.month) & _IN_RANGE.fill_null(value=True)
+    sound = cells.height > 0 and bool(cells.select(known.fill_null(value=False).all()).item())
+    return cells if sound else _parse_with_care(data, file)
 
 
-def _count(rows: StreetRows) -> Reading:
-    size = len(rows.areas) * len(TYPES)
-    counts = np.bincount(rows.area * len(TYPES) + rows.kind, minlength=size).reshape(-1, len(TYPES))
+def _count(cells: pl.DataFrame) -> Reading:
+    """Crimes by LSOA and type."""
+    sums = cells.group_by(pl.col("lsoa_code").fill_null("").alias("area"), "crime_type").len()
+    areas = sums["area"].unique().sort()
+    counts = np.zeros((len(areas), len(TYPES)), dtype=np.int64)
+    counts[_number(sums["area"], areas), _number(sums["crime_type"], TYPES)] = sums["len"].to_numpy()
+    nowhere = counts[0].sum() if areas[0] == "" else 0
     small = counts.astype(np.min_scalar_type(counts.max()))
-    nowhere = counts[0].sum() if rows.areas[0] == "" else 0
-    return Reading(areas=rows.areas, counts=small, rows=len(rows.area), rows_without_place=int(nowhere))
+    return Reading(areas=areas, counts=small, rows=cells.height, rows_without_place=int(nowhere))
 
 
 def rank_areas(columns: Sequence[pl.Series]) -> tuple[pl.Series, list[NDArray[np.int64]]]:
@@ -115,13 +149,16 @@ def _header_fault(data: bytes) -> str:
     return absent_columns(header, HEADER)
 
 
-def _parse(data: bytes) -> pl.DataFrame:
-    """The five columns that are used, renamed, as text; a blank cell is null."""
+def _parse(data: bytes, *, numbers: type[pl.DataType] = pl.String) -> pl.DataFrame:
+    """The five columns that are used, renamed, coordinates as `numbers` and the rest as text; a blank cell is null."""
     names = {raw: _COLUMNS[raw.strip()] for raw in _header(data) if raw.strip() in _COLUMNS}
-    return pl.read_csv(data, columns=list(names), infer_schema=False, null_values=[""]).rename(names)
+    kinds = {raw: numbers for raw, name in names.items() if name in ("longitude", "latitude")}
+    return pl.read_csv(
+        data, columns=list(names), infer_schema=False, schema_overrides=kinds, null_values=[""]
+    ).rename(names)  # fmt: skip
 
 
-def _parse_with_care(data: bytes, file: StreetFile) -> StreetRows | Reading:
+def _parse_with_care(data: bytes, file: StreetFile) -> pl.DataFrame | Reading:
     """Every cell as text: what is wrong with the rows, or with the whole file; else the rows.
 
     A blank in quotation marks is a blank too.
@@ -141,10 +178,7 @@ def _parse_with_care(data: bytes, file: StreetFile) -> StreetRows | Reading:
     )
     if faults:
         return Reading(rows=cells.height, faults=faults)
-    codes = cells["lsoa_code"].fill_null("")
-    areas = codes.unique().sort()
-    longitude, latitude = (places[name].fill_null(np.nan).to_numpy() for name in ("longitude", "latitude"))
-    return StreetRows(areas, _number(codes, areas), _number(cells["crime_type"], TYPES), longitude, latitude)
+    return places
 
 
 def _number(texts: pl.Series, names: Sequence[str] | pl.Series) -> NDArray[np.int64]:
