@@ -15,13 +15,14 @@ import time
 from pathlib import Path
 
 from tipping_point import InputError, build_graph, read_study
+from tipping_point.facts.crime_types import CRIME_TYPES
 from tipping_point.hotspots.emerging import find_emerging
 from tipping_point.measures.chronicity import find_states
 from tipping_point.measures.rates import rates_by_period
 from tipping_point.measures.windows import count_by_month
 from tipping_point.pipeline.read import prepare_wards
 from tipping_point.sources.london import read_ward_tables
-from tipping_point.tables import CRIME_TYPES, months_between
+from tipping_point.tables import months_between
 from tipping_point.wards.counts import count_crimes, place_crimes
 from tipping_point.wards.coverage import add_coverage, build_coverage
 

@@ -30,10 +30,11 @@ import polars as pl
 import pyarrow as pa
 
 from tipping_point import count_crimes
+from tipping_point.facts.crime_types import CRIME_TYPES
 from tipping_point.sources import archives, crime
 from tipping_point.sources.count_cache import clear_counts
 from tipping_point.sources.crime import read_street_crimes
-from tipping_point.tables import CRIME_TYPES, months_between
+from tipping_point.tables import months_between
 from tipping_point.wards.counts import place_crimes
 from tipping_point.wards.coverage import build_coverage
 

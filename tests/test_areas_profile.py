@@ -22,7 +22,8 @@ from tipping_point.areas.profile import (
     read_levers,
     victim_reported,
 )
-from tipping_point.tables import CRIME_TYPES, DOMAINS, InputError
+from tipping_point.facts.crime_types import CRIME_TYPES
+from tipping_point.tables import DOMAINS, InputError
 from tipping_point.text.areas import add_police_reason
 
 A, B, C, D = (f"E0500000{n}" for n in range(4))

@@ -18,7 +18,8 @@ import pytest
 import shapely
 
 from tipping_point.demo import Demo, make_demo
-from tipping_point.tables import CRIME_TYPES, months_between
+from tipping_point.facts.crime_types import CRIME_TYPES
+from tipping_point.tables import months_between
 
 STREET = (
     "Crime ID,Month,Reported by,Falls within,Longitude,Latitude,Location,LSOA code,LSOA name,"

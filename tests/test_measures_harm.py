@@ -7,10 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from tipping_point.facts.crime_types import (
+    CRIME_TYPES,
+    HARM_WEIGHTS,
+    NOT_CRIME,
+    PARTLY_POLICE_GENERATED,
+    POLICE_GENERATED,
+    VOCABULARIES,
+    read_crime_types,
+)
 from tipping_point.facts.offences import list_groups, subgroup_weights
-from tipping_point.measures.harm import HARM_WEIGHTS
 from tipping_point.measures.named import MARKED, MEASURES, choose_types
-from tipping_point.tables import CRIME_TYPES, FLAGS, NOT_CRIME, InputError, plain_type
+from tipping_point.tables import FLAGS, InputError, plain_type
 
 DERIVATION = Path(__file__).parents[1] / "docs/derivations/harm_weights.py"
 
@@ -79,3 +87,27 @@ def test_unknown_measures_and_types_are_named():
     with pytest.raises(InputError, match="'Knife' given; the types of this source are Anti-social"):
         choose_types({"Knife": 1.0, "Robbery": 2.0}, "police_uk")
     assert choose_types({"Robbery": 2.0}, "police_uk") == ("Robbery",)
+
+
+def test_a_fault_of_the_table_of_types_is_named():
+    """A mistyped key or value, a type that stands twice, a measure of a type that is none: every one, at once."""
+    text = 'edition = "x"\n[[type]]\nvocabulary = "police_uk"\nname = "Robbery"\nweight = 1.0\n'
+    assert read_crime_types(text).types[0].found_by == "report"
+    with pytest.raises(ValueError, match="Robbery: unknown key 'wieght'; an entry without a name: has no vocabulary"):
+        read_crime_types(text.replace("weight", "wieght") + "[[type]]\n")
+    bad = text + text.partition("\n")[2].replace("1.0", "-1.0") + 'found_by = "polis"\n'
+    bad += '[[measure]]\nname = "m"\nlabel = "l"\n[measure.types]\npolice_uk = ["Piracy"]\n'
+    with pytest.raises(ValueError, match=r"stands twice in police_uk") as raised:
+        read_crime_types(bad)
+    for fault in (
+        "found_by 'polis' is not known",
+        "weight -1.0; it must be above 0",
+        "'Piracy' is no type of police_uk",
+    ):
+        assert fault in str(raised.value)
+
+
+def test_every_type_says_who_finds_it_and_no_vocabulary_is_left_out():
+    assert set(CRIME_TYPES) == set(VOCABULARIES) == set(HARM_WEIGHTS) == set(POLICE_GENERATED)
+    for vocabulary in VOCABULARIES:
+        assert not {*POLICE_GENERATED[vocabulary]} & {*PARTLY_POLICE_GENERATED[vocabulary]}

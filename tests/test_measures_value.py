@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tipping_point.measures.harm import HARM_WEIGHTS
+from tipping_point.facts.crime_types import HARM_WEIGHTS
 from tipping_point.measures.rates import empirical_bayes
 from tipping_point.measures.value import FEWEST, add_value
 from tipping_point.tables import InputError, months_between

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tipping_point.facts.crime_types import CRIME_TYPES
 from tipping_point.measures.index import add_index
 from tipping_point.measures.vulnerable import (
     CRIME_PARTS,
@@ -18,7 +19,7 @@ from tipping_point.measures.vulnerable import (
 )
 from tipping_point.sources.census import read_census
 from tipping_point.sources.indicators import read_indicator
-from tipping_point.tables import CRIME_TYPES, InputError, months_between
+from tipping_point.tables import InputError, months_between
 
 COLUMNS = {part: f"rate_{part}" for part in PARTS}
 

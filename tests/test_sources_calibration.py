@@ -11,10 +11,11 @@ from builders.sources_workbook import write_ods
 from serving import Reply, serve
 
 from tipping_point.facts.catalogue import get_dataset
+from tipping_point.facts.crime_types import CRIME_TYPES
 from tipping_point.fetch.download import DownloadError
 from tipping_point.fetch.gov_uk import CONTENT
 from tipping_point.sources.calibration import FORCES, PARTNERSHIPS, fetch_recorded_crime, read_recorded_crime
-from tipping_point.tables import CRIME_TYPES, InputError
+from tipping_point.tables import InputError
 
 ASSETS = "https://assets.publishing.service.gov.uk/media/abc"
 CSP = ["Financial Year", "Financial Quarter", "Police Force", "CSP Name", "Offence Description", "Offence Group",

@@ -16,10 +16,11 @@ from builders.sources_crime import HEADER, archive, name, row, text
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tipping_point.facts.crime_types import CRIME_TYPES
 from tipping_point.sources import crime
 from tipping_point.sources.count_cache import list_counts
 from tipping_point.sources.crime import list_street_files, read_street_crimes
-from tipping_point.tables import CRIME_TYPES, InputError
+from tipping_point.tables import InputError
 
 PERIOD = {"start": "2019-01", "end": "2019-02"}
 

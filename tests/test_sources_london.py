@@ -5,8 +5,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tipping_point.facts.crime_types import CRIME_TYPES
 from tipping_point.sources.london import list_ward_tables, read_ward_tables
-from tipping_point.tables import CRIME_TYPES, InputError
+from tipping_point.tables import InputError
 
 FIRST = "MajorText,MinorText,WardName,WardCode,LookUp_BoroughName"
 ROBBERY = "ROBBERY OF PERSONAL PROPERTY"

@@ -9,9 +9,8 @@ import pandas as pd
 import pytest
 
 from tipping_point.facts import offences
+from tipping_point.facts.crime_types import CRIME_TYPES, HARM_WEIGHTS
 from tipping_point.facts.offences import find_groups, list_groups, load_groups, own_mapping_faults, subgroup_weights
-from tipping_point.measures.harm import HARM_WEIGHTS
-from tipping_point.tables import CRIME_TYPES
 
 TABLE = Path(offences.__file__).with_name("offence_groups.toml")
 

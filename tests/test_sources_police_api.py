@@ -10,10 +10,11 @@ import pytest
 from serving import Reply, serve
 from shapely.geometry import MultiPolygon, Point, Polygon, box
 
+from tipping_point.facts.crime_types import CRIME_TYPES
 from tipping_point.fetch.download import DownloadError
 from tipping_point.fetch.police_api import BASE, TYPES, fetch_street_crimes, find_force, list_months
 from tipping_point.sources.crime import read_street_crimes
-from tipping_point.tables import CRIME_TYPES, InputError
+from tipping_point.tables import InputError
 
 PLACE = box(-1.15, 52.60, -1.10, 52.65)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from tipping_point.tables import CRIME_TYPES, InputError
+from tipping_point.facts.crime_types import CRIME_TYPES
+from tipping_point.tables import InputError
 from tipping_point.wards import counts as module
 from tipping_point.wards.counts import count_crimes, place_crimes
 from tipping_point.wards.coverage import add_coverage, build_coverage

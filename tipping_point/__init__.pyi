@@ -1,6 +1,7 @@
 from . import areas as areas
 from . import backtest as backtest
 from . import demo as demo
+from . import facts as facts
 from . import hotspots as hotspots
 from . import measures as measures
 from . import outputs as outputs

@@ -11,35 +11,11 @@ import numpy as np
 import pandas as pd
 from geopandas import GeoDataFrame
 
-from tipping_point.tables import COUNTRIES, CRIME_TYPES, DOMAINS, NOT_CRIME, InputError, check_table, plain_type
+from tipping_point.facts.crime_types import CRIME_TYPES, NOT_CRIME, PARTLY_POLICE_GENERATED, POLICE_GENERATED
+from tipping_point.tables import COUNTRIES, DOMAINS, InputError, check_table, plain_type
 
 log = logging.getLogger(__name__)
 
-
-POLICE_GENERATED: Mapping[str, tuple[str, ...]] = {
-    "police_uk": ("Drugs", "Possession of weapons"),
-    "metropolitan": ("POSSESSION OF DRUGS", "POSSESSION OF WEAPONS", "TRAFFICKING OF DRUGS"),
-    "subgroup": ("Possession of drugs", "Possession of weapons offences", "Trafficking of drugs"),
-    "own": (),
-}
-"""Types found mostly by search: where police search more, more is recorded, and ranking on it sends more search."""
-
-PARTLY_POLICE_GENERATED: Mapping[str, tuple[str, ...]] = {
-    "police_uk": ("Public order", "Other crime"),
-    "metropolitan": (
-        "DEATH SERIOUS INJURY ILLEGAL DRIVING",
-        "FRAUD AND FORGERY",
-        "MISC CRIMES AGAINST SOCIETY",
-        "NFIB",
-        "OTHER OFFENCES PUBLIC ORDER",
-        "PUBLIC FEAR ALARM OR DISTRESS",
-        "RACE OR RELIGIOUS AGG PUBLIC FEAR",
-        "VIOLENT DISORDER",
-    ),
-    "subgroup": ("Public order offences", "Miscellaneous crimes"),
-    "own": (),
-}
-"""Types that an officer often records without a report, or that no victim of the ward reports."""
 
 LEAVES, LARGE_SHARE = "L", "S"
 """Letters of police_generated_code: it would leave the list without these types; they are a large share of its harm."""

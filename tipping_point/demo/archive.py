@@ -13,7 +13,7 @@ from tipping_point.demo.crimes import MONTHS, TYPES, Rows, find_stations
 from tipping_point.demo.land import Land
 from tipping_point.demo.names import location_names
 from tipping_point.demo.planted import Planted
-from tipping_point.tables import NOT_CRIME
+from tipping_point.facts.crime_types import NOT_CRIME
 
 HEADER = (
     "Crime ID,Month,Reported by,Falls within,Longitude,Latitude,Location,LSOA code,LSOA name,"

@@ -12,7 +12,8 @@ from tipping_point.demo.land import Land
 from tipping_point.demo.names import DISTRICTS
 from tipping_point.demo.people import People
 from tipping_point.demo.planted import TOWN, Planted
-from tipping_point.tables import CRIME_TYPES, months_between
+from tipping_point.facts.crime_types import CRIME_TYPES
+from tipping_point.tables import months_between
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

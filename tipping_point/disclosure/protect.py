@@ -11,7 +11,8 @@ import pandas as pd
 from tipping_point.disclosure.edition import SENSITIVE, THRESHOLD
 from tipping_point.disclosure.sums import NEVER, Published
 from tipping_point.disclosure.suppress import suppress_small
-from tipping_point.tables import FLAGS, NOT_CRIME, InputError, check_table, marked_type, plain_type
+from tipping_point.facts.crime_types import NOT_CRIME
+from tipping_point.tables import FLAGS, InputError, check_table, marked_type, plain_type
 
 log = logging.getLogger(__name__)
 

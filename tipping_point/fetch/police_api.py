@@ -19,10 +19,11 @@ import geopandas as gpd
 import pandas as pd
 from shapely.geometry import MultiPolygon, Polygon, box
 
+from tipping_point.facts.crime_types import CRIME_TYPES
 from tipping_point.fetch.download import FOREVER, DownloadError, Request, Web, ask_json, fetch_json, fetch_made
 from tipping_point.sources.period import check_period
 from tipping_point.sources.street_rows import HEADER
-from tipping_point.tables import CRIME_TYPES, InputError, months_between
+from tipping_point.tables import InputError, months_between
 
 logger = logging.getLogger(__name__)
 

@@ -17,7 +17,6 @@ from .forecast import build_signals as build_signals
 from .forecast import chance_above as chance_above
 from .forecast import forecast_growth as forecast_growth
 from .forecast import forecast_level as forecast_level
-from .harm import HARM_WEIGHTS as HARM_WEIGHTS
 from .index import Component as Component
 from .index import add_deprivation as add_deprivation
 from .index import add_index as add_index

@@ -7,20 +7,9 @@ No open source publishes knife crime or violence against women and girls by ward
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from tipping_point.tables import CRIME_TYPES, FLAGS, NOT_CRIME, InputError, marked_type
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A measure of crime: its words, and its types in each crime vocabulary."""
-
-    name: str
-    label: str
-    proxy_note: str
-    types: Mapping[str, tuple[str, ...]]
-
+from tipping_point.facts.crime_types import CRIME_TYPES, NAMED, NOT_CRIME, Measure
+from tipping_point.tables import FLAGS, InputError, marked_type
 
 MARKED = ("police_uk", "subgroup")
 """Vocabularies of incident files that name offences, whose incidents can be marked."""
@@ -33,67 +22,7 @@ def _crimes(vocabulary: str) -> tuple[str, ...]:
 MEASURES: Mapping[str, Measure] = {
     measure.name: measure
     for measure in (
-        Measure(
-            "serious",
-            "serious crime",
-            "Serious crime is an open-data proxy for the mission: no open source marks knife crime or violence "
-            "against women and girls by ward. It counts whole categories, so it takes in much that is neither, "
-            "and leaves out what victims did not report.",
-            {
-                "police_uk": ("Violence and sexual offences", "Robbery", "Possession of weapons"),
-                "metropolitan": (
-                    "HOMICIDE",
-                    "VIOLENCE WITH INJURY",
-                    "ROBBERY OF PERSONAL PROPERTY",
-                    "ROBBERY OF BUSINESS PROPERTY",
-                    "RAPE",
-                    "OTHER SEXUAL OFFENCES",
-                    "POSSESSION OF WEAPONS",
-                ),
-                "subgroup": (
-                    "Homicide",
-                    "Violence with injury",
-                    "Robbery of personal property",
-                    "Robbery of business property",
-                    "Rape offences",
-                    "Other sexual offences",
-                    "Possession of weapons offences",
-                ),
-            },
-        ),
-        Measure(
-            "knife_proxy",
-            "robbery and weapons, a proxy for knife crime",
-            "A proxy for knife crime: about 42% of recorded knife offences are robberies, but most robberies involve "
-            "no knife, and the assaults with a knife cannot be told from other violence.",
-            {
-                "police_uk": ("Robbery", "Possession of weapons"),
-                "metropolitan": (
-                    "HOMICIDE",
-                    "ROBBERY OF PERSONAL PROPERTY",
-                    "ROBBERY OF BUSINESS PROPERTY",
-                    "POSSESSION OF WEAPONS",
-                ),
-                "subgroup": (
-                    "Homicide",
-                    "Robbery of personal property",
-                    "Robbery of business property",
-                    "Possession of weapons offences",
-                ),
-            },
-        ),
-        Measure(
-            "vawg_proxy",
-            "sexual offences and the violence published with them, a proxy for violence against women and girls",
-            "A weak proxy for violence against women and girls: the sex of the victim and domestic abuse are not "
-            "published, police.uk joins sexual offences with all other violence, and most such offences are never "
-            "reported.",
-            {
-                "police_uk": ("Violence and sexual offences",),
-                "metropolitan": ("RAPE", "OTHER SEXUAL OFFENCES", "STALKING AND HARASSMENT"),
-                "subgroup": ("Rape offences", "Other sexual offences", "Stalking and harassment"),
-            },
-        ),
+        *NAMED,
         Measure(
             "all_crime",
             "all recorded crime",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from geopandas import GeoDataFrame
 
-from tipping_point.measures.harm import HARM_WEIGHTS
+from tipping_point.facts.crime_types import HARM_WEIGHTS
 from tipping_point.measures.named import MEASURES
 from tipping_point.tables import plain_type, types_among
 

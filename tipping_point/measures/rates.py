@@ -11,8 +11,9 @@ import pandas as pd
 from geopandas import GeoDataFrame
 from scipy.stats import chi2, rankdata
 
+from tipping_point.facts.crime_types import NOT_CRIME
 from tipping_point.measures.windows import split_months
-from tipping_point.tables import NOT_CRIME, InputError
+from tipping_point.tables import InputError
 
 log = logging.getLogger(__name__)
 

@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from tipping_point.facts.crime_types import NOT_CRIME
 from tipping_point.measures.between_years import YearVariance, find_year_variance
 from tipping_point.measures.components import Component
 from tipping_point.measures.long_run import Fits, fit_once
 from tipping_point.measures.rates import PER
 from tipping_point.measures.scaling import combine_columns, mean_faults, scale_columns
-from tipping_point.tables import NOT_CRIME, InputError, check_table
+from tipping_point.tables import InputError, check_table
 
 log = logging.getLogger(__name__)
 

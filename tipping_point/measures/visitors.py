@@ -8,17 +8,10 @@ from collections.abc import Mapping
 import pandas as pd
 from geopandas import GeoDataFrame
 
+from tipping_point.facts.crime_types import CENTRE_TYPES
 from tipping_point.tables import InputError, types_among
 
 log = logging.getLogger(__name__)
-
-CENTRE_TYPES: Mapping[str, tuple[str, ...]] = {
-    "police_uk": ("Theft from the person", "Shoplifting", "Other theft", "Bicycle theft"),
-    "metropolitan": ("THEFT FROM THE PERSON", "SHOPLIFTING", "OTHER THEFT", "BICYCLE THEFT"),
-    "subgroup": ("Theft from the person", "Shoplifting", "Other theft offences", "Bicycle theft"),
-    "own": (),
-}
-"""Thefts that happen where people come to shop, work and go out."""
 
 TIMES_MEDIAN = 5.0
 """Thefts per resident, as a multiple of the median ward's, from which a ward is guessed to be a centre.

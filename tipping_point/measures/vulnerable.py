@@ -17,6 +17,7 @@ from collections.abc import Mapping
 import pandas as pd
 from geopandas import GeoDataFrame
 
+from tipping_point.facts.crime_types import CRIME_PARTS, VLI_PROXIES
 from tipping_point.measures.components import Component
 from tipping_point.measures.index import name_missing, rank_in_country
 from tipping_point.measures.rates import PER
@@ -44,34 +45,6 @@ NEIGHBOURHOODS_ABOVE = 0.0425
 Census 2021: 1,436 of 33,755). By the same three parts 1.1% of its wards are."""
 
 BASES = ("area", "mean_of_wards")
-
-CRIME_PARTS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "police_uk": {"burglary": ("Burglary",), "damage": ("Criminal damage and arson",)},
-    "metropolitan": {
-        # One type under the names of successive years.
-        "burglary": (
-            "DOMESTIC BURGLARY",
-            "BURGLARY IN A DWELLING",
-            "BURGLARY - RESIDENTIAL",
-            "RES BURGLARY OF A HOME",
-        ),
-        "damage": ("CRIMINAL DAMAGE",),
-    },
-    "subgroup": {"burglary": ("Domestic burglary",), "damage": ("Criminal damage",)},
-    "own": {},
-}
-"""The published types nearest to the two crime parts, by crime vocabulary."""
-
-PROXIES: Mapping[str, Mapping[str, str]] = {
-    "police_uk": {
-        "burglary": "all burglary, that of shops and other premises too",
-        "damage": "all criminal damage and arson, of vehicles and public places too",
-    },
-    "metropolitan": {"damage": "all criminal damage, of vehicles and public places too"},
-    "subgroup": {"damage": "all criminal damage, of vehicles and public places too"},
-    "own": {},
-}
-"""What stands in for a part, where the published type is wider than it."""
 
 
 def add_crime_parts(
@@ -102,7 +75,7 @@ def add_crime_parts(
         result[f"vli_rate_{part}"] = rate.where(wards["assessed"])
     said = [
         f"Vulnerable Localities Index: {proxy} stands in for {PARTS[part]}."
-        for part, proxy in PROXIES[vocabulary].items()
+        for part, proxy in VLI_PROXIES[vocabulary].items()
     ]
     if households is None:
         said.append("Vulnerable Localities Index: burglary and damage are per resident, not per household.")

@@ -8,12 +8,13 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from tipping_point.facts.crime_types import NOT_CRIME
 from tipping_point.pipeline.vocabulary import INCIDENTS, measured_flag
 from tipping_point.sources.incident_options import CODES
 from tipping_point.sources.incidents import Incidents, join_incidents, read_incidents
 from tipping_point.sources.signals import summarise_incidents
 from tipping_point.study import Source, Study
-from tipping_point.tables import NOT_CRIME, InputError, marked_type
+from tipping_point.tables import InputError, marked_type
 from tipping_point.wards.counts import place_crimes
 from tipping_point.wards.coverage import is_covered
 from tipping_point.wards.points import AGREEMENT, locate_points, place_points, ward_of_places

@@ -9,6 +9,7 @@ import geopandas as gpd
 import pandas as pd
 from libpysal.graph import Graph
 
+from tipping_point.facts.crime_types import NOT_CRIME
 from tipping_point.measures.chronicity import add_states
 from tipping_point.measures.components import describe_overlaps
 from tipping_point.measures.denominators import compare_denominators
@@ -23,7 +24,6 @@ from tipping_point.pipeline.preset import choose_components
 from tipping_point.pipeline.read import Prepared
 from tipping_point.pipeline.vocabulary import is_incidents, vocabulary_of
 from tipping_point.study import Study
-from tipping_point.tables import NOT_CRIME
 from tipping_point.wards.neighbours import build_graph
 from tipping_point.wards.points import add_near_border
 

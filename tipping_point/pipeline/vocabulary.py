@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tipping_point.measures.harm import HARM_WEIGHTS
+from tipping_point.facts.crime_types import CRIME_TYPES, HARM_WEIGHTS
 from tipping_point.measures.named import MEASURES, choose_types
 from tipping_point.study import Study
-from tipping_point.tables import CRIME_TYPES, FLAGS, InputError, plain_type
+from tipping_point.tables import FLAGS, InputError, plain_type
 
 INCIDENTS = "incidents"
 """The kind of a crime source that is a file of incidents."""

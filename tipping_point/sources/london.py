@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from tipping_point.facts.crime_types import CRIME_TYPES
 from tipping_point.sources.cells import CODES, RawTable, quote, shorten, to_numbers
 from tipping_point.sources.delimited import absent_columns
 from tipping_point.sources.formats import read_header, read_raw_table
 from tipping_point.sources.ledger import LISTED, READ, build_ledger
 from tipping_point.sources.period import check_period
-from tipping_point.tables import CRIME_TYPES, InputError
+from tipping_point.tables import InputError
 
 logger = logging.getLogger(__name__)
 

@@ -10,10 +10,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from tipping_point.facts.crime_types import CRIME_TYPES, FORMER_CRIME_TYPES
 from tipping_point.sources.archives import StreetFile
 from tipping_point.sources.cells import quote
 from tipping_point.sources.delimited import absent_columns, content_fault
-from tipping_point.tables import CRIME_TYPES, FORMER_CRIME_TYPES
 
 LONGITUDE = (-9.0, 2.5)
 LATITUDE = (49.0, 61.5)

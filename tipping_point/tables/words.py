@@ -30,93 +30,6 @@ class InputError(ValueError):
         super().__init__("\n".join(self.faults))
 
 
-CRIME_TYPES: Mapping[str, tuple[str, ...]] = {
-    "police_uk": (
-        "Anti-social behaviour",
-        "Bicycle theft",
-        "Burglary",
-        "Criminal damage and arson",
-        "Drugs",
-        "Other crime",
-        "Other theft",
-        "Possession of weapons",
-        "Public order",
-        "Robbery",
-        "Shoplifting",
-        "Theft from the person",
-        "Vehicle crime",
-        "Violence and sexual offences",
-    ),
-    "metropolitan": (
-        "AGGRAVATED VEHICLE TAKING",
-        "ARSON",
-        "BICYCLE THEFT",
-        "BURGLARY - RESIDENTIAL",
-        "BURGLARY BUSINESS AND COMMUNITY",
-        "BURGLARY IN A DWELLING",
-        "BURGLARY NON-DWELLING",
-        "CRIMINAL DAMAGE",
-        "DEATH SERIOUS INJURY ILLEGAL DRIVING",
-        "DOMESTIC BURGLARY",
-        "FRAUD AND FORGERY",
-        "HOMICIDE",
-        "INTERFERING WITH A MOTOR VEHICLE",
-        "MISC CRIMES AGAINST SOCIETY",
-        "NFIB",
-        "OTHER OFFENCES PUBLIC ORDER",
-        "OTHER SEXUAL OFFENCES",
-        "OTHER THEFT",
-        "POSSESSION OF DRUGS",
-        "POSSESSION OF WEAPONS",
-        "PUBLIC FEAR ALARM OR DISTRESS",
-        "RACE OR RELIGIOUS AGG PUBLIC FEAR",
-        "RAPE",
-        "RES BURGLARY OF A HOME",
-        "RES BURGLARY OF UNCONNECTED BUILDING",
-        "ROBBERY OF BUSINESS PROPERTY",
-        "ROBBERY OF PERSONAL PROPERTY",
-        "SHOPLIFTING",
-        "STALKING AND HARASSMENT",
-        "THEFT FROM A VEHICLE",
-        "THEFT FROM THE PERSON",
-        "THEFT OR UNAUTH TAKING OF A MOTOR VEH",
-        "TRAFFICKING OF DRUGS",
-        "VIOLENCE WITH INJURY",
-        "VIOLENCE WITHOUT INJURY",
-        "VIOLENT DISORDER",
-    ),
-    "subgroup": (
-        "Anti-social behaviour",
-        "Arson",
-        "Bicycle theft",
-        "Criminal damage",
-        "Domestic burglary",
-        "Homicide",
-        "Miscellaneous crimes",
-        "Non-domestic burglary",
-        "Other sexual offences",
-        "Other theft offences",
-        "Possession of drugs",
-        "Possession of weapons offences",
-        "Public order offences",
-        "Rape offences",
-        "Robbery of business property",
-        "Robbery of personal property",
-        "Shoplifting",
-        "Stalking and harassment",
-        "Theft from a vehicle",
-        "Theft from the person",
-        "Theft of a motor vehicle",
-        "Trafficking of drugs",
-        "Vehicle interference",
-        "Violence with injury",
-        "Violence without injury",
-    ),
-    "own": (),
-}
-"""The crime types that each publisher uses, spelled as published; the sub-groups of recorded crime for incident files
-that name offences; none where the files of a study name their own. A study keeps to one vocabulary."""
-
 FLAGS: Mapping[str, str] = {
     "knife": "crime marked with a knife or sharp object",
     "domestic_abuse": "crime marked as domestic abuse",
@@ -126,12 +39,6 @@ FLAGS: Mapping[str, str] = {
 }
 """What the rows of an incident file can be marked as, and the words for the marked ones: measures that are no
 proxies."""
-
-FORMER_CRIME_TYPES = ("Violent crime", "Public disorder and weapons")
-"""police.uk categories published before May 2013 only; they do not join the present fourteen."""
-
-NOT_CRIME = ("Anti-social behaviour",)
-"""Published beside crime, but not notifiable and without a severity weight: left out of every crime total."""
 
 DOMAINS: Mapping[str, str] = {
     "income": "Income",
