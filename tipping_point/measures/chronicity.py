@@ -219,11 +219,12 @@ def neighbour_share(graph: Graph, flag: pd.Series) -> pd.Series:
     lacking = flag.index.difference(graph.unique_ids)
     if len(lacking):
         raise InputError(f"graph: {len(lacking)} wards are not in it, e.g. {', '.join(map(str, lacking[:5]))}")
-    adjacency = graph.adjacency
-    focal, neighbour = (adjacency.index.get_level_values(level) for level in ("focal", "neighbor"))
-    real = (adjacency.to_numpy() > 0) & (focal != neighbour)
-    flags = flag.astype(float).reindex(neighbour[real])
-    return flags.groupby(focal[real].to_numpy()).mean().reindex(flag.index)
+    links = (graph.sparse > 0).astype(float)
+    links.setdiag(0.0)
+    flags = flag.astype(float).reindex(graph.unique_ids)
+    known = pd.Series(links @ flags.notna().to_numpy(dtype=float), index=graph.unique_ids)
+    flagged = pd.Series(links @ flags.fillna(0.0).to_numpy(), index=graph.unique_ids)
+    return (flagged / known.where(known > 0)).reindex(flag.index)
 
 
 def _align(wards: pd.DataFrame, monthly: pd.DataFrame, graph: Graph, rules: Rules) -> pd.DataFrame:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 from libpysal.graph import Graph
 from scipy.optimize import brentq
+from scipy.sparse import csr_array, diags_array
 from scipy.special import digamma, polygamma
 from scipy.stats import norm
 
@@ -374,18 +375,21 @@ def _often_enough(counts: Floats) -> npt.NDArray[np.bool_]:
     )
 
 
-def _mean_of_neighbours(graph: Graph, wards: pd.Index) -> Floats:
-    """Averaging matrix, wards x wards; a ward without neighbours in the table is its own."""
-    pairs = graph.adjacency.reset_index()
-    pairs = pairs[(pairs["weight"] > 0) & pairs["focal"].isin(wards) & pairs["neighbor"].isin(wards)]
-    matrix = np.zeros((len(wards), len(wards)))
-    matrix[wards.get_indexer(pairs["focal"]), wards.get_indexer(pairs["neighbor"])] = 1.0
-    alone = matrix.sum(axis=1) == 0
-    matrix[alone, alone] = 1.0
-    return np.asarray(matrix / matrix.sum(axis=1, keepdims=True), dtype=float)
+def _mean_of_neighbours(graph: Graph, wards: pd.Index) -> csr_array:
+    """Averaging matrix, wards x wards, sparse; a ward without neighbours in the table is its own."""
+    place = wards.get_indexer(graph.unique_ids)
+    links = graph.sparse.tocoo()
+    focal, neighbour = place[links.row], place[links.col]
+    kept = (links.data > 0) & (focal >= 0) & (neighbour >= 0)
+    size = len(wards)
+    matrix = csr_array((np.ones(kept.sum()), (focal[kept], neighbour[kept])), shape=(size, size))
+    number = matrix.sum(axis=1)
+    own = diags_array((number == 0).astype(float), format="csr")
+    return csr_array(diags_array(1.0 / np.maximum(number, 1.0)) @ matrix + own)
 
 
-def _mean_of_groups(groups: pd.Series) -> Floats:
-    """Averaging matrix, wards x wards, over the wards of the same group."""
-    same = groups.to_numpy()[:, None] == groups.to_numpy()[None, :]
-    return np.asarray(same / same.sum(axis=1, keepdims=True), dtype=float)
+def _mean_of_groups(groups: pd.Series) -> csr_array:
+    """Averaging matrix, wards x wards, sparse, over the wards of the same group."""
+    code, names = pd.factorize(groups)
+    member = csr_array((np.ones(len(code)), (np.arange(len(code)), code)), shape=(len(code), len(names)))
+    return csr_array(member @ diags_array(1.0 / member.sum(axis=0)) @ member.T)
