@@ -14,6 +14,7 @@ from tipping_point.measures.chronicity import add_states
 from tipping_point.measures.components import describe_overlaps
 from tipping_point.measures.denominators import compare_denominators
 from tipping_point.measures.index import Component, add_index, index_diagnostics
+from tipping_point.measures.kinds_of_place import find_kinds
 from tipping_point.measures.rates import add_crimes, add_rates
 from tipping_point.measures.transitions import forecast_chronic
 from tipping_point.measures.visitors import add_visitors
@@ -24,6 +25,7 @@ from tipping_point.pipeline.preset import choose_components
 from tipping_point.pipeline.read import Prepared
 from tipping_point.pipeline.vocabulary import is_incidents, vocabulary_of
 from tipping_point.study import Study
+from tipping_point.text.measures import name_kinds
 from tipping_point.wards.neighbours import build_graph
 from tipping_point.wards.points import add_near_border
 
@@ -62,6 +64,9 @@ def measure_wards(
         daytime_kind=study.rates.daytime_kind,
     )
     wards = add_rates(wards, denominator=study.rates.denominator)
+    kinds = find_kinds(wards, seed=study.seed)
+    names = name_kinds(kinds.table)
+    wards["kind_of_place"] = kinds.kind.map(names)
     step()
     graph = build_graph(wards)
     monthly = count_by_month(counts, weights=dict.fromkeys(weights, 1.0))
@@ -74,14 +79,15 @@ def measure_wards(
     choices = (*wards.attrs.pop("choices", ()), *describe_overlaps(components))
     wards = add_index(wards, components=components, scale=study.index.scale, combine=study.index.combine)
     correlations, effective = index_diagnostics(wards, components=components, combine=study.index.combine)
-    tables = {"calibration": calibrated, "correlations": correlations, "components": effective}
+    named = kinds.table.assign(name=kinds.table["kind"].map(names))
+    tables = {"calibration": calibrated, "correlations": correlations, "components": effective, "kinds": named}
     if study.of("recorded_crime"):
         calibrated_to, said = calibrate_study(study, prepared, wards, counts)
         tables |= calibrated_to
         choices = (*choices, *said)
-    names = list_denominators(study)
-    if len(names) > 1:
-        tables["denominators"] = compare_denominators(wards, names)
+    denominators = list_denominators(study)
+    if len(denominators) > 1:
+        tables["denominators"] = compare_denominators(wards, denominators)
     return Measured(wards, graph, monthly, components, tables, choices)
 
 

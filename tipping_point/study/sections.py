@@ -260,7 +260,7 @@ class Areas(Section):
     visitors: are.Flag = False
     """Whether busy centres add to the priority score."""
     kind: are.Text | None = None
-    """Column of kinds of place, within which harm is usual."""
+    """Column of kinds of place, within which harm is usual: 'kind_of_place', or an indicator; left out: one kind."""
     areas: are.Positive = 10
     """How many, at most, in each country."""
     votes: are.Positive = 1

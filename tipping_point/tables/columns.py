@@ -238,6 +238,12 @@ WARDS: tuple[Column, ...] = (
         discloses="nothing",
     ),
     Column(
+        "kind_of_place",
+        "Kind of place by its deprivation and density (k-means), named by what it is extreme in; see kinds.csv",
+        "text",
+        discloses="nothing",
+    ),
+    Column(
         "long_run_harm",
         "Severity weight x empirical-Bayes count a year, last three years or what there is",
         "points a year",

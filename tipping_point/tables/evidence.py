@@ -12,6 +12,7 @@ from tipping_point.tables.records import (
     RECORDED_CRIME,
     RECORDED_CRIME_PARTNERSHIPS,
 )
+from tipping_point.tables.words import DOMAINS
 
 _COUNTRY = Column("country", "England or Wales", "text", discloses="nothing")
 _AREA = Column("area_id", "The area", "text", discloses="nothing")
@@ -245,6 +246,27 @@ ADJUSTED: tuple[Column, ...] = (
     Column("note", "What to know", "text", discloses="nothing"),
 )
 
+KINDS: tuple[Column, ...] = (
+    _COUNTRY,
+    Column("kind", "Code of the kind of place, 1 = most deprived", "text", discloses="nothing"),
+    Column("name", "What it is called: by what it is extreme in", "text", discloses="nothing"),
+    Column("wards", "Its wards", "wards", discloses="nothing"),
+    Column("population", "Their residents", "people", discloses="nothing"),
+    Column("silhouette", "How well the kinds of the country are set apart", "-1 to 1", discloses="nothing"),
+    Column("stability", "Mean adjusted Rand index with the kinds of random halves", "-1 to 1", discloses="nothing"),
+    Column(
+        "extremes",
+        "Indicators half a standard deviation or more from the mean, + or -, the furthest first",
+        "text",
+        discloses="nothing",
+    ),
+    *(
+        Column(name, f"{label} deprivation: mean of its wards", "standard deviations", discloses="nothing")
+        for name, label in DOMAINS.items()
+    ),
+    Column("density", "Residents per hectare, log: mean of its wards", "standard deviations", discloses="nothing"),
+)
+
 ASSOCIATION: tuple[Column, ...] = (
     _COUNTRY,
     Column(
@@ -297,5 +319,6 @@ RECORDS: Mapping[str, tuple[Column, ...]] = {
     "agreement": AGREEMENT,
     "flags": FLAGGED,
     "spatial_association": ASSOCIATION,
+    "kinds": KINDS,
 }
 """File name without its ending -> what its columns mean."""

@@ -37,6 +37,7 @@ FILES: Mapping[str, str] = {
     "tables/domains.csv": "deprivation of each area by domain",
     "tables/equality.csv": "who lives in the chosen wards",
     "tables/flags.csv": "crimes that a force's own file marks, by ward",
+    "tables/kinds.csv": "kinds of place, and what each is extreme in",
     "tables/levers.csv": "what compounds the crime in each area, and who can act on it",
     "tables/partly_known.csv": "wards of which a figure is known for some residents only",
     "tables/recorded_crime.csv": "counts over the Home Office's totals, by force",
