@@ -182,3 +182,16 @@ def test_where_the_index_is_hidden_the_place_by_it_is_shown_and_said():
     (without,) = views.views(lacking, make_cover())
     assert without.values[0] == classes.WITHOUT_VALUE
     assert "The index itself" not in without.note
+
+
+def test_kinds_of_place_are_a_view_the_most_deprived_darkest():
+    wards = make_wards()
+    dense, spread = "deprived in income, dense", "little deprived in income"
+    wards["kind_of_place"] = np.where(wards["deprivation"] > 50, dense, spread)
+    found = {view.name: view for view in views.views(wards, make_cover())}["Kinds of place"]
+    assert [each.name for each in found.classes] == ["Deprived in income, dense", "Little deprived in income"]
+    assert [each.fill for each in found.classes] == [classes.SEQUENCE[4], classes.SEQUENCE[3]]
+    shown = found.values[wards["assessed"].to_numpy()]
+    assert ((shown == 0) == (wards.loc[wards["assessed"], "deprivation"] > 50).to_numpy()).all()
+    without = views.views(wards.drop(columns="kind_of_place"), make_cover())
+    assert "Kinds of place" not in {view.name for view in without}
