@@ -93,18 +93,23 @@ def test_a_fault_of_the_table_of_types_is_named():
     """A mistyped key or value, a type that stands twice, a measure of a type that is none: every one, at once."""
     text = 'edition = "x"\n[[type]]\nvocabulary = "police_uk"\nname = "Robbery"\nweight = 1.0\n'
     assert read_crime_types(text).types[0].found_by == "report"
-    with pytest.raises(ValueError, match="Robbery: unknown key 'wieght'; an entry without a name: has no vocabulary"):
-        read_crime_types(text.replace("weight", "wieght") + "[[type]]\n")
-    bad = text + text.partition("\n")[2].replace("1.0", "-1.0") + 'found_by = "polis"\n'
-    bad += '[[measure]]\nname = "m"\nlabel = "l"\n[measure.types]\npolice_uk = ["Piracy"]\n'
-    with pytest.raises(ValueError, match=r"stands twice in police_uk") as raised:
-        read_crime_types(bad)
+    bad = (
+        text.replace("weight = 1.0", "wieght = 1.0\ncrime = 'no'\nvli_proxy = 'x'")
+        + "[[type]]\n"
+        + text.partition("\n")[2].replace("1.0", "inf")
+        + 'found_by = "polis"\n[[tpye]]\nname = "x"\n'
+        + '[[measure]]\nname = "m"\nlabel = "l"\n[measure.types]\npolice_uk = ["Piracy"]\n'
+        + '[[measure]]\nname = "m"\nlabel = "l"\nnote = "n"\n'
+    )
+    with pytest.raises(ValueError, match=r"crime_types\.toml") as raised:
+        read_crime_types(bad.replace("edition", "edited"))
     for fault in (
-        "found_by 'polis' is not known",
-        "weight -1.0; it must be above 0",
-        "'Piracy' is no type of police_uk",
-    ):
-        assert fault in str(raised.value)
+        "it has no edition", "unknown table 'tpye'", "Robbery: unknown key 'wieght'", "crime 'no' is of another type",
+        "vli_proxy without vli", "an entry without a name: has no vocabulary", "Robbery: stands twice in police_uk",
+        "weight inf; it must be above 0", "found_by 'polis' is not known", "'Piracy' is no type of police_uk",
+        "measure m: stands twice", "measure m: unknown key 'note'", "measure m: has no types",
+    ):  # fmt: skip
+        assert fault in str(raised.value), fault
 
 
 def test_every_type_says_who_finds_it_and_no_vocabulary_is_left_out():

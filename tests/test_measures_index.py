@@ -247,3 +247,5 @@ def test_an_unknown_scale_or_mean_is_refused_with_the_names(lattice):
         add_index(wards, components=[Component("income", 1.0)], scale="cubic")
     with pytest.raises(InputError, match="'cubic' is not known"):
         scale_columns(np.ones((2, 1)), worse="higher", scale="cubic")
+    with pytest.raises(InputError, match="worse = 'hihger' is not known; choose from higher, lower"):
+        scale_columns(np.ones((2, 1)), worse="hihger", scale="percentile")

@@ -12,6 +12,7 @@ mean runs from 216 to 407 by force. Types without a weight add no harm.
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -59,48 +60,77 @@ class CrimeTypes:
     measures: tuple[Measure, ...]
 
 
+KINDS: Mapping[str, tuple[type, ...]] = {
+    "vocabulary": (str,), "name": (str,), "weight": (int, float), "found_by": (str,), "centre": (bool,), "vli": (str,),
+    "vli_proxy": (str,), "crime": (bool,), "former": (bool,),
+}  # fmt: skip
+"""Key of an entry -> what it holds."""
+ALLOWED: Mapping[str, tuple[str, ...]] = {"vocabulary": VOCABULARIES, "found_by": FOUND_BY, "vli": ("", *VLI_PARTS)}
+"""Key of an entry that holds one of some names -> those names."""
+
+
 def read_crime_types(text: str) -> CrimeTypes:
     """The table from the text of crime_types.toml.
 
     Raises:
-        ValueError: every entry with an unknown key or value, that stands twice, or a measure of a type that is none.
+        ValueError: every fault: an unknown key or value, an entry that stands twice, a measure of a type that is none.
     """
     document = tomllib.loads(text)
-    known = {each.name for each in fields(CrimeType)}
-    entries = document.get("type", [])
-    faults = [f"{_name(entry)}: unknown key '{key}'" for entry in entries for key in entry if key not in known]
+    entries, measured = document.get("type", []), document.get("measure", [])
+    faults = [f"unknown table '{key}'" for key in document if key not in ("edition", "type", "measure")]
+    faults += [] if isinstance(document.get("edition"), str) else ["it has no edition"]
+    faults += [fault for entry in entries for fault in _type_faults(entry)]
+    faults += [fault for entry in measured for fault in _measure_faults(entry)]
+    names = [(entry.get("vocabulary"), entry.get("name")) for entry in entries]
+    known = {*names}
     faults += [
-        f"{_name(entry)}: has no {key}" for entry in entries for key in ("vocabulary", "name") if key not in entry
+        f"{name}: stands twice in {vocabulary}" for vocabulary, name in known if names.count((vocabulary, name)) > 1
+    ]
+    called = [entry.get("name") for entry in measured]
+    faults += [f"measure {name}: stands twice" for name in {*called} if called.count(name) > 1]
+    faults += [
+        f"measure {_name(entry)}: '{name}' is no type of {vocabulary}"
+        for entry in measured
+        for vocabulary, listed in entry.get("types", {}).items()
+        for name in listed
+        if (vocabulary, name) not in known
     ]
     if faults:
         raise ValueError(f"crime_types.toml: {'; '.join(faults)}")
-    types = tuple(CrimeType(**entry) for entry in entries)
-    measures = tuple(
-        Measure(**{**entry, "types": {key: tuple(names) for key, names in entry["types"].items()}})
-        for entry in document.get("measure", [])
+    measures = (
+        Measure(**{**entry, "types": {key: tuple(listed) for key, listed in entry["types"].items()}})
+        for entry in measured
     )
-    names = [(each.vocabulary, each.name) for each in types]
-    for each, key in zip(types, names, strict=True):
-        allowed = {"vocabulary": VOCABULARIES, "found_by": FOUND_BY, "vli": ("", *VLI_PARTS)}
-        faults += [
-            f"{each.name}: {part} '{getattr(each, part)}' is not known; use one of {', '.join(values)}"
-            for part, values in allowed.items()
-            if getattr(each, part) not in values
-        ]
-        if names.count(key) > 1:
-            faults.append(f"{each.name}: stands twice in {each.vocabulary}")
-        if each.weight is not None and not each.weight > 0:
-            faults.append(f"{each.name}: weight {each.weight}; it must be above 0")
-    faults += [
-        f"measure {measure.name}: '{name}' is no type of {vocabulary}"
-        for measure in measures
-        for vocabulary, listed in measure.types.items()
-        for name in listed
-        if (vocabulary, name) not in names
+    return CrimeTypes(document["edition"], tuple(CrimeType(**entry) for entry in entries), tuple(measures))
+
+
+def _type_faults(entry: Mapping[str, Any]) -> list[str]:
+    """What is wrong with one crime type by itself."""
+    name = _name(entry)
+    faults = [f"{name}: unknown key '{key}'" for key in entry if key not in KINDS]
+    faults += [f"{name}: has no {key}" for key in ("vocabulary", "name") if key not in entry]
+    for key, value in entry.items():
+        if key not in KINDS:
+            continue
+        if not isinstance(value, KINDS[key]) or (isinstance(value, bool) and bool not in KINDS[key]):
+            faults.append(f"{name}: {key} {value!r} is of another type")
+        elif key in ALLOWED and value not in ALLOWED[key]:
+            faults.append(f"{name}: {key} '{value}' is not known; use one of {', '.join(ALLOWED[key])}")
+        elif key == "weight" and not 0 < value < math.inf:
+            faults.append(f"{name}: weight {value}; it must be above 0")
+    if "vli_proxy" in entry and "vli" not in entry:
+        faults.append(f"{name}: vli_proxy without vli")
+    return faults
+
+
+def _measure_faults(entry: Mapping[str, Any]) -> list[str]:
+    """What is wrong with one named measure by itself."""
+    keys = {each.name for each in fields(Measure)}
+    name = f"measure {_name(entry)}"
+    return [
+        *(f"{name}: unknown key '{key}'" for key in entry if key not in keys),
+        *(f"{name}: has no {key}" for key in ("name", "label", "types") if key not in entry),
     ]
-    if faults:
-        raise ValueError(f"crime_types.toml: {'; '.join(dict.fromkeys(faults))}")
-    return CrimeTypes(document["edition"], types, measures)
 
 
 def _name(entry: Mapping[str, Any]) -> str:

@@ -72,6 +72,9 @@ def _to_exponential(values: Floats) -> Floats:
     return deprivation_transform(average_ranks(-values), len(values))
 
 
+DIRECTIONS: Mapping[str, float] = {"higher": 1.0, "lower": -1.0}
+"""Which end of a column is need -> what turns it so that higher is worse."""
+
 SCALES: Mapping[str, Scale] = {
     "percentile": Scale(
         to_percentiles,
@@ -127,11 +130,13 @@ def scale_columns(values: Floats, *, worse: str, scale: str) -> Floats:
     A column without spread is in the middle of the scale.
 
     Raises:
-        InputError: an unknown scale.
+        InputError: an unknown scale or direction.
     """
     if scale not in SCALES:
         raise InputError(mean_faults(scale, "arithmetic"))
-    return SCALES[scale].apply(values if worse == "higher" else -values)
+    if worse not in DIRECTIONS:
+        raise InputError(f"index.component: worse = '{worse}' is not known; choose from {', '.join(DIRECTIONS)}")
+    return SCALES[scale].apply(values * DIRECTIONS[worse])
 
 
 def combine_columns(scaled: Sequence[Floats], weights: Sequence[float] | Floats, *, scale: str, combine: str) -> Floats:
