@@ -116,8 +116,9 @@ def _type_faults(entry: Mapping[str, Any]) -> list[str]:
             faults.append(f"{name}: {key} {value!r} is of another type")
         elif key in ALLOWED and value not in ALLOWED[key]:
             faults.append(f"{name}: {key} '{value}' is not known; use one of {', '.join(ALLOWED[key])}")
-        elif key == "weight" and not 0 < value < math.inf:
-            faults.append(f"{name}: weight {value}; it must be above 0")
+    weight = entry.get("weight")
+    if isinstance(weight, int | float) and not 0 < weight < math.inf:
+        faults.append(f"{name}: weight {weight}; it must be above 0")
     if "vli_proxy" in entry and "vli" not in entry:
         faults.append(f"{name}: vli_proxy without vli")
     return faults

@@ -7,20 +7,26 @@ from collections.abc import Sequence
 import pandas as pd
 
 from tipping_point import tables as schema
-from tipping_point.outputs import views, wording
+from tipping_point.outputs import wording
 from tipping_point.outputs.listing import CountryList
 
 PROXY = "no flag for knife crime or for violence against women and girls"
 
 
-def title(wards: pd.DataFrame, lists: Sequence[CountryList], cover: schema.Cover) -> str:
+LASTING = "Lasting"
+"""The criterion by which an area is said to be lasting, as `listing` names it."""
+
+
+def title(lists: Sequence[CountryList], cover: schema.Cover) -> str:
     """'Where serious crime is concentrated and lasting: 8 candidate Mission Areas, West Midlands'.
 
-    'Lasting' only where the study could tell whether crime lasts.
+    'Lasting' only where most of the areas pass that criterion: the title says nothing that the table of areas denies.
     """
-    number = sum(len(country.shortlist) for country in lists)
+    chosen = [area for country in lists for area in country.shortlist]
+    number = len(chosen)
     measure, area = wording.clean(cover.measure_label, 160), wording.clean(cover.area, 120)
-    lasting = " and lasting" if views.tells_lasting(wards) else ""
+    passing = sum((LASTING, "pass") in area.criteria for area in chosen)
+    lasting = " and lasting" if 2 * passing > number else ""
     areas = wording.plural(number, "candidate Mission Area") if number else "no candidate Mission Area"
     return f"Where {measure} is concentrated{lasting}: {areas}, {area}"
 

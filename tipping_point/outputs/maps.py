@@ -123,7 +123,7 @@ def _context(
     assessed = wording.flags(wards, "assessed", absent=True)
     return {
         "cover": cover,
-        "title": heading.title(wards, lists, cover),
+        "title": heading.title(lists, cover),
         "source": heading.source(sources),
         "age": heading.age(cover),
         "proxy": heading.PROXY,
