@@ -283,6 +283,8 @@ def test_explanations():
     many = chance.replace(0.4, 0.03)
     assert explain_hotspot(many).startswith("Not shown to be hot: by itself p .030 would be unusual, but among so many")
     assert not explain_hotspot(many, alpha=0.9).startswith("Not shown")
+    with pytest.raises(InputError, match="the row has the columns of none of gi_star, local_moran"):
+        explain_hotspot({"assessed": True, "scan_cluster": 1})
 
 
 def test_explanations_by_local_moran_alone(city):

@@ -8,19 +8,27 @@ from typing import Any
 import pandas as pd
 
 from tipping_point.hotspots.emerging import FEWEST_PERIODS
-from tipping_point.hotspots.find import METHODS
 from tipping_point.hotspots.testing import ROUNDING
+from tipping_point.tables import InputError
+
+_EXPLAINED = ("gi_star", "local_moran")
+"""Methods whose result has a sentence, the first that was run before the others. Of others a ward has no reason."""
 
 
 def explain_hotspot(row: pd.Series | Mapping[Hashable, Any], alpha: float = 0.05) -> str:
     """One plain sentence on why a ward is or is not hot, from its row of `find_hotspots` (by Gi* if it was run).
+
+    Raises:
+        InputError: a row without the columns of a method that has a sentence.
 
     >>> explain_hotspot({"assessed": False})
     'Not assessed: nothing can be said of hot spots here.'
     """
     if not bool(row["assessed"]):
         return "Not assessed: nothing can be said of hot spots here."
-    name = "gi_star" if "gi_star_p" in row else "local_moran"
+    name = next((name for name in _EXPLAINED if f"{name}_p" in row), None)
+    if name is None:
+        raise InputError(f"explain_hotspot: the row has the columns of none of {', '.join(_EXPLAINED)}")
     p, adjusted = row[f"{name}_p"], row[f"{name}_p_adjusted"]
     if pd.isna(p):
         return "Not tested: the ward has no value to test, or no neighbour that has one."
@@ -46,7 +54,7 @@ def explain_hotspot(row: pd.Series | Mapping[Hashable, Any], alpha: float = 0.05
 def add_hotspot_reasons(wards: Any, *, alpha: float) -> Any:  # noqa: ANN401 - the table that came in
     """The wards with hotspot_reason, `explain_hotspot` of every one; blank where no method tests neighbours."""
     result = wards.copy()
-    tested = [name for name, method in METHODS.items() if method.tests_neighbours and f"{name}_p" in wards]
+    tested = [name for name in _EXPLAINED if f"{name}_p" in wards]
     result["hotspot_reason"] = ""
     if tested:
         parts = [f"{name}_{part}" for name in tested for part in ("p", "p_adjusted", "class")]
