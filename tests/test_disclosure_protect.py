@@ -244,7 +244,9 @@ def test_losses_are_hidden_where_one_is_small(wards):
     )  # fmt: skip
     coverage = pd.DataFrame({"force": "a", "month": MONTHS, "status": "complete", "rows": [103, 100, 23],
                              "share_without_place": [0.03, 0.1, 0.87]})  # fmt: skip
-    told, months = protect_ledgers(account, coverage)
+    told, months = protect_ledgers(account, coverage.assign(rows_new=coverage["rows"]))
+    # A column that somebody adds goes with the rest.
+    assert months["rows_new"].isna().tolist() == [True, False, True]
     assert told["rows_in"].isna().tolist() == told["no_place"].isna().tolist() == [True, False, True]
     assert told["placed"].isna().tolist() == [False, False, True]
     # Neither difference nor share gives the loss back.

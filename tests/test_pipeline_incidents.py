@@ -11,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from builders.studies import changed
 from pyproj import Transformer
 
 from tipping_point.backtest import run_backtest
@@ -273,6 +274,30 @@ combine = "sum"
     assert {"ambulance_calls", "ambulance_calls_rate"} <= {column.name for column in results.columns}
     # The crimes are open, and none of them is hidden.
     assert results.counts["crimes"].notna().all()
+    # As a component its place on the scale would tell the number, and the score less the other components would too.
+    scored = (
+        signal
+        + """
+[[index.component]]
+column = "ambulance_calls"
+weight = 1
+[[index.component]]
+column = "income"
+weight = 1
+"""
+    )
+    text = (crime + scored).replace('scale = "percentile"', 'scale = "minmax"')
+    study = read_study(write(demo, folder, text, "scored.toml"))
+    found = analyse(changed(study, index={"scale": "minmax"}))
+    gone = found.wards["ambulance_calls"].isna()
+    assert gone.equals(number.isna())
+    assert found.wards.loc[gone, ["component_ambulance_calls", "index_score"]].isna().all(axis=None)
+    shown = found.wards["assessed"] & ~gone
+    assert found.wards.loc[shown, "component_ambulance_calls"].notna().all()
+    assert found.wards.loc[shown, "index_score"].notna().any()
+    holding = found.areas["ward_codes"].map(lambda codes: bool(set(codes.split(";")) & set(gone.index[gone])))
+    assert found.areas.loc[holding, "index_score"].isna().all()
+    assert found.selection is None
 
 
 def test_check_reads_the_file_and_tells_of_its_forces(demo, export):

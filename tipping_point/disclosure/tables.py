@@ -22,7 +22,7 @@ from typing import TypeVar
 import pandas as pd
 
 from tipping_point.disclosure.edition import THRESHOLD
-from tipping_point.tables import Column
+from tipping_point.tables import COVERAGE, Column
 
 log = logging.getLogger(__name__)
 
@@ -178,8 +178,8 @@ def protect_ledgers(
     account = blank(blank(reconciliation, small | few, numbers.columns), few, ["placed"])
     gone = pd.MultiIndex.from_frame(reconciliation.loc[small | few, ["force", "month"]])
     where = pd.Series(pd.MultiIndex.from_frame(coverage[["force", "month"]]).isin(gone), index=coverage.index)
-    told = ["rows", "rows_without_place", "share_without_place", "rise_if_spread", "share_of_usual"]
-    return account, blank(coverage, where, told)
+    harmless = {column.name for column in COVERAGE if column.gives_away == ("nothing",)}
+    return account, blank(coverage, where, [str(name) for name in coverage if name not in harmless])
 
 
 _TWO = 2

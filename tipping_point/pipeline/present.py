@@ -29,7 +29,7 @@ from tipping_point.pipeline.describe import Described, period_in_words
 from tipping_point.pipeline.firm import Firm
 from tipping_point.pipeline.indicators import describe_indicators
 from tipping_point.pipeline.measure import Measured, list_denominators
-from tipping_point.pipeline.protect import Found, protect_study, threshold_of_crimes
+from tipping_point.pipeline.protect import Found, is_controlled, protect_study, threshold_of_crimes
 from tipping_point.pipeline.read import Crimes, Prepared, add_rows, crime_rows
 from tipping_point.pipeline.vocabulary import measured_flag
 from tipping_point.study import Study
@@ -57,7 +57,7 @@ class Results:
     components: tuple[Component, ...]
     """Of the index."""
     selection: Selection | None
-    """For a choice by value: what it was made from, and its proof."""
+    """For a choice by value: what it was made from, and its proof. None where small numbers are hidden."""
 
     @property
     def wards(self) -> gpd.GeoDataFrame:
@@ -171,7 +171,7 @@ def present(study: Study, made: Made, *, edition: str, criteria: str) -> Results
     )  # fmt: skip
     return Results(
         study, view, made.measured.graph, made.crimes.vocabulary, made.weights, tuple(made.measured.components),
-        made.chosen.selection,
+        None if is_controlled(study) else made.chosen.selection,
     )  # fmt: skip
 
 

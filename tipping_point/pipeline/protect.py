@@ -24,7 +24,7 @@ from tipping_point.facts.catalogue import find_dataset
 from tipping_point.measures.scaling import SCALES
 from tipping_point.pipeline.vocabulary import INCIDENTS, measured_flag
 from tipping_point.study import Source, Study
-from tipping_point.tables import Column
+from tipping_point.tables import WARDS, Column
 from tipping_point.wards.neighbours import graph_table
 
 log = logging.getLogger(__name__)
@@ -140,9 +140,19 @@ def _protect_flags(flags: pd.DataFrame, wards: pd.DataFrame, threshold: int) -> 
     return flags.assign(crimes=safe.cells["crimes"])
 
 
+OF_SCORE = ("index_score", "reach", "why", "would_change", "rivals")
+"""Columns of wards, areas and the annex that are made of the score of the index, or tell it in words."""
+OF_TEST = tuple(
+    column.name
+    for column in WARDS
+    if "neighbours" in column.gives_away or column.name in ("hotspot_value", "hotspot_reason")
+)
+"""Columns of the tests, where what is hidden was tested."""
+
+
 def _protect_indicators(study: Study, found: Found) -> Found:
     """Counts of health, school and signal files: the small ones hidden, and what a district's total would give away."""
-    wards = found.wards.copy()
+    wards, areas, tables = found.wards.copy(), found.areas, dict(found.tables)
     said = []
     for source in (*study.of("indicator"), *study.of("signal")):
         threshold, name = least_shown(source), source.options["name"]
@@ -154,9 +164,23 @@ def _protect_indicators(study: Study, found: Found) -> Found:
         )
         gone = pd.Series(safe.cells["hidden"].to_numpy(), index=wards.index)
         wards = blank(wards, gone, [name, f"{name}_rate"])
+        own = {name, f"{name}_rate"}
+        if own & {component.column for component in study.components}:
+            # A score less its other components is the hidden one, on any scale; in percentiles it is still an order.
+            made = [*(f"component_{column}" for column in own), *OF_SCORE]
+            wards = blank(wards, gone, made)
+            codes = set(gone.index[gone])
+            held = pd.Series(
+                [not codes.isdisjoint(each.split(";")) for each in areas["ward_codes"]], areas.index, dtype=bool
+            )
+            areas = blank(areas, held, OF_SCORE)
+            if "annex" in tables:
+                tables["annex"] = blank(tables["annex"], tables["annex"]["ward_code"].isin(codes), OF_SCORE)
+        if study.hotspots.column in own | {f"component_{column}" for column in own} and gone.any():
+            wards = blank(wards, pd.Series(data=True, index=wards.index), OF_TEST)
         said.append(f"{name}: numbers under {threshold} are hidden, and what would give them away: {int(gone.sum()):,}"
                     f" of {len(gone):,} wards.")  # fmt: skip
-    return replace(found, wards=wards, sentences=tuple(said))
+    return replace(found, wards=wards, areas=areas, tables=tables, sentences=tuple(said))
 
 
 def _say_hidden(
