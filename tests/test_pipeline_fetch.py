@@ -24,8 +24,8 @@ from serving import ranged, serve
 
 from tipping_point.demo import files
 from tipping_point.fetch import police_archive
-from tipping_point.fetch.cache import hash_file
 from tipping_point.fetch.download import NotInCacheError
+from tipping_point.hashing import hash_file
 from tipping_point.pipeline import run_study
 from tipping_point.pipeline.fetch import CHANGED, FETCHED, OWN, THERE, describe_brought, fetch_study, record_path
 from tipping_point.study import read_study

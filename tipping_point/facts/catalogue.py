@@ -14,6 +14,8 @@ from typing import Any
 
 import pandas as pd
 
+from tipping_point.hashing import hash_file
+
 _UNKNOWN = "publisher not known"
 _ARCHIVE = re.compile(r"(\d{4}-\d{2})\.zip", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)|(?:LSOA|WD|ward|LAD|LTLA|CSP|PFA|RGN|region)(\d\d)(?!\d)", re.I)
@@ -110,9 +112,7 @@ OWN = Dataset(
 @cache
 def load_datasets() -> tuple[Dataset, ...]:
     """Every entry of datasets.toml, in its order."""
-    entries = tomllib.loads(files("tipping_point.facts").joinpath("datasets.toml").read_text(encoding="utf-8"))[
-        "dataset"
-    ]
+    entries = tomllib.loads(files(__package__).joinpath("datasets.toml").read_text(encoding="utf-8"))["dataset"]
     return tuple(_dataset(entry) for entry in entries)
 
 
@@ -235,14 +235,9 @@ def _year(path: Path, dataset: Dataset) -> int | None:
 def _measure(path: Path) -> tuple[int, str]:
     """Bytes and SHA-256 of a file, or of all files of a folder."""
     if not path.is_dir():
-        return path.stat().st_size, _hash_file(path)
+        return path.stat().st_size, hash_file(path)
     inside = sorted(entry for entry in path.rglob("*") if entry.is_file())
     total = hashlib.sha256()
     for entry in inside:
-        total.update(f"{entry.relative_to(path).as_posix()}\0{_hash_file(entry)}\n".encode())
+        total.update(f"{entry.relative_to(path).as_posix()}\0{hash_file(entry)}\n".encode())
     return sum(entry.stat().st_size for entry in inside), total.hexdigest()
-
-
-def _hash_file(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import logging
 import os
@@ -21,6 +20,7 @@ import pandas as pd
 import platformdirs
 
 from tipping_point.fetch.locks import hold_lock
+from tipping_point.hashing import hash_file
 from tipping_point.tables import InputError
 
 logger = logging.getLogger(__name__)
@@ -180,12 +180,6 @@ def _is_in_use(cache: Cache, path: Path) -> bool:
             return False
     except InputError:
         return True
-
-
-def hash_file(path: Path) -> str:
-    """The SHA-256 of a file."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 @contextmanager

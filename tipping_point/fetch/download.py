@@ -19,10 +19,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tipping_point.fetch.cache import Entry, hash_file, write_whole, writing
+from tipping_point.fetch.cache import Entry, write_whole, writing
 from tipping_point.fetch.transfer import Arrived, Transfer, persist, unpack
 from tipping_point.fetch.transport import DownloadError, Manners, Request, TryAgain
 from tipping_point.fetch.web import Progress, Web, open_web
+from tipping_point.hashing import hash_file
 from tipping_point.tables import InputError
 
 __all__ = [

@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from tipping_point.facts.catalogue import Place, get_dataset
-from tipping_point.fetch.cache import hash_file
 from tipping_point.fetch.download import MONTH_DAYS, DownloadError, Fetched, NotInCacheError, Web, fetch_file
+from tipping_point.hashing import hash_file
 from tipping_point.sources.cells import shorten
 from tipping_point.sources.delimited import read_text_header
 from tipping_point.sources.workbook import SUFFIXES, read_workbook_table

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import glob
-import hashlib
 import json
 import logging
 import os
@@ -20,6 +19,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from tipping_point.hashing import hash_file
 from tipping_point.tables import InputError
 
 log = logging.getLogger(__name__)
@@ -154,12 +154,6 @@ def _list_made(folder: Path) -> Mapping[str, str]:
         return own | {str(name): str(digest) for name, digest in files.items()}
     except (OSError, ValueError, KeyError, AttributeError):
         return own
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def list_files(folder: Path) -> list[str]:

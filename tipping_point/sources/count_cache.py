@@ -24,6 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tipping_point.fetch.cache import VARIABLE, default_folder
+from tipping_point.hashing import hash_file
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ def hash_files(paths: Sequence[Path]) -> dict[Path, str]:
         OSError: a file cannot be read.
     """
     with ThreadPoolExecutor(min(_WORKERS, os.cpu_count() or 1)) as pool:
-        return dict(zip(paths, pool.map(_hash_file, paths), strict=True))
+        return dict(zip(paths, pool.map(hash_file, paths), strict=True))
 
 
 def make_key(inputs: Iterable[Sequence[str]], *, reader: Sequence[Path]) -> str:
@@ -70,7 +71,7 @@ def make_key(inputs: Iterable[Sequence[str]], *, reader: Sequence[Path]) -> str:
         reader: the modules that turn inputs into counts: other code is another key, so that no entry outlives the
             rules it was made by.
     """
-    code = [_hash_file(path) for path in reader]
+    code = [hash_file(path) for path in reader]
     parts = [_LAYOUT, *code, *sorted(json.dumps(list(given)) for given in inputs)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -132,11 +133,6 @@ def clear_counts(folder: Path) -> int:
     """Remove every entry and everything left over by runs that were killed; how many files that were."""
     files = [*folder.glob("*.parquet"), *folder.glob("*.part")] if folder.is_dir() else []
     return _remove(files)
-
-
-def _hash_file(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _write(kept: Kept, key: str, stream: object) -> None:
