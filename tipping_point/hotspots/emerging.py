@@ -158,10 +158,10 @@ def find_emerging(
     months: int | None = None,
     permutations: int = 9999,
     alpha: float = 0.05,
-    family: str = "period",
-    correction: str = "bh",
-    include_lag_neighbours: bool = False,
-    reference: str = "period",
+    family: str = Options.family,
+    correction: str = Options.correction,
+    include_lag_neighbours: bool = Options.include_lag_neighbours,
+    reference: str = Options.reference,
     must_be_hot_last: bool = False,
     trend_method: str = "hamed_rao",
     trend_alpha: float = 0.10,
@@ -200,7 +200,7 @@ def find_emerging(
     Raises:
         InputError: see `space_time_gi_star`; periods that overlap, or whose length cannot be known.
     """
-    asked = Options(permutations, alpha, family, correction, include_lag_neighbours, reference, seed)
+    asked = Options(permutations, alpha, seed, family, correction, include_lag_neighbours, reference)
     return class_histories(
         values, graph, asked, months=months, must_be_hot_last=must_be_hot_last, trend_method=trend_method,
         trend_alpha=trend_alpha, seasons=seasons,

@@ -48,11 +48,11 @@ class Options:
 
     permutations: int
     alpha: float
+    seed: int
     family: str = "period"
     correction: str = "bh"
     include_lag_neighbours: bool = False
     reference: str = "period"
-    seed: int = 0
 
 
 def space_time_gi_star(
@@ -61,10 +61,10 @@ def space_time_gi_star(
     *,
     permutations: int = 9999,
     alpha: float = 0.05,
-    family: str = "period",
-    correction: str = "bh",
-    include_lag_neighbours: bool = False,
-    reference: str = "period",
+    family: str = Options.family,
+    correction: str = Options.correction,
+    include_lag_neighbours: bool = Options.include_lag_neighbours,
+    reference: str = Options.reference,
     seed: int,
 ) -> SpaceTimeResult:
     """Gi* of each ward and period over its neighbours in the period, itself in it, and itself in the period before.
@@ -103,7 +103,7 @@ def space_time_gi_star(
     Warns:
         ResolutionWarning: a family where nothing is significant though some test is at the smallest p.
     """
-    asked = Options(permutations, alpha, family, correction, include_lag_neighbours, reference, seed)
+    asked = Options(permutations, alpha, seed, family, correction, include_lag_neighbours, reference)
     result = run_space_time(values, graph, asked)
     for note in note_draws(result, asked):
         few = (

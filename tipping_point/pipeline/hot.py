@@ -29,19 +29,6 @@ def find_study_hotspots(
     if any("series" in METHODS[name].needs for name in study.hotspots.methods):
         series, length = rates_by_period(wards, monthly, percentile=study.hotspots.column.startswith("component_"))
     exposed = wards.assign(exposure=wards["population"] * wards["months_covered"] / 12)
-    tested = run_methods(
-        exposed,
-        graph,
-        column=study.hotspots.column,
-        methods=study.hotspots.methods,
-        permutations=study.hotspots.permutations,
-        max_permutations=study.hotspots.max_permutations,
-        alpha=study.hotspots.alpha,
-        correction=study.hotspots.correction,
-        max_population_share=study.hotspots.max_population_share,
-        engine=study.hotspots.engine,
-        series=series,
-        months=length,
-        seed=study.seed,
-    )
+    asked = study.hotspots.model_dump()  # the keys of the section are the arguments of the verb
+    tested = run_methods(exposed, graph, **asked, series=series, months=length, seed=study.seed)
     return replace(tested, wards=add_hotspot_reasons(tested.wards, alpha=study.hotspots.alpha))

@@ -15,25 +15,34 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, Strict, ValidationInfo, model_validator
 
+from tipping_point.areas.comparators import find_comparators
 from tipping_point.areas.criteria import Criteria as CriteriaRules
 from tipping_point.areas.given import Adjustment
-from tipping_point.areas.group import Limits
+from tipping_point.areas.group import Limits, group_touching, rank_areas
 from tipping_point.facts.offences import LEVELS
 from tipping_point.hotspots.find import ENGINES, METHODS, find_hotspots
+from tipping_point.hotspots.testing import CORRECTIONS
 from tipping_point.measures.chronicity import CHOICES, Rules
 from tipping_point.measures.index import Component, add_index
 from tipping_point.measures.named import MEASURES
 from tipping_point.measures.rates import add_rates
-from tipping_point.measures.scaling import COMBINATIONS, SCALES
+from tipping_point.measures.scaling import COMBINATIONS, DIRECTIONS, SCALES
+from tipping_point.measures.simulate import simulate_index
+from tipping_point.measures.uncertainty import add_firmness
+from tipping_point.measures.value import add_value, simulate_value
+from tipping_point.measures.visitors import TIMES_RESIDENT, add_visitors
 from tipping_point.sources.incident_options import FORMATS, OPTIONS, check_options
 from tipping_point.study import values as are
-from tipping_point.study.values import Allowed, OneOf, first_repeated
-from tipping_point.tables import CONTEXT_LEVELS, DOMAINS, InputError
+from tipping_point.study.values import Allowed, OneOf
+from tipping_point.tables import CONTEXT_LEVELS, COUNTRIES, DOMAINS, InputError
 from tipping_point.wards.coverage import add_coverage
 
 
 def _default(verb: Callable[..., Any], key: str) -> Any:  # noqa: ANN401 - whatever the verb's default is
     return inspect.signature(verb).parameters[key].default
+
+
+_Direction = Annotated[str, OneOf(tuple(DIRECTIONS))]
 
 
 class Section(BaseModel):
@@ -113,7 +122,7 @@ class Rates(Section):
     """'resident', or a column of the ward table that holds people."""
     daytime: are.Text | None = None
     """Indicator of people or jobs in the day, by which busy centres are told."""
-    daytime_kind: Annotated[str, OneOf(("people", "jobs"))] = "people"
+    daytime_kind: Annotated[str, OneOf(tuple(TIMES_RESIDENT))] = _default(add_visitors, "daytime_kind")
     """What `daytime` counts."""
     denominators: are.Texts = ()
     """Further denominators, whose rates are written beside."""
@@ -137,7 +146,7 @@ class Hotspots(Section):
     """Most permutations, where fewer cannot tell."""
     alpha: are.Level = _default(find_hotspots, "alpha")
     """Level of significance, after adjustment for the number of wards."""
-    correction: Annotated[str, OneOf(("bh", "by"))] = _default(find_hotspots, "correction")
+    correction: Annotated[str, OneOf(tuple(CORRECTIONS))] = _default(find_hotspots, "correction")
     """Adjustment for many tests: Benjamini-Hochberg, or Benjamini-Yekutieli."""
     max_population_share: are.Share = _default(find_hotspots, "max_population_share")
     """Largest share of the population in a scan cluster."""
@@ -152,9 +161,9 @@ class IndexComponent(Section):
     """Column of the ward table: harm_rate, a domain of deprivation, an indicator."""
     weight: are.Weight
     """Any number above 0; weights are shares of their sum."""
-    worse: Annotated[str, OneOf(("higher", "lower"))] | None = None
+    worse: _Direction | None = None
     """Which end is need; left out: as the indicator says, else higher."""
-    country: Annotated[str, OneOf(("England", "Wales"))] = ""
+    country: Annotated[str, OneOf(tuple(COUNTRIES.values()))] = ""
     """Only for the index of this country."""
     domain: Annotated[str, OneOf((*DOMAINS, "none"))] = ""
     """Domain of deprivation that the column is an indicator of."""
@@ -182,13 +191,15 @@ class Index(Section):
 class Firmness(Section):
     """How uncertain the ranks are."""
 
-    simulations: Annotated[int, Strict(), Field(ge=20), Allowed("a whole number, 20 or more")] = 1_000
+    simulations: Annotated[int, Strict(), Field(ge=20), Allowed("a whole number, 20 or more")] = _default(
+        simulate_index, "simulations"
+    )
     """Simulations of the long-run rates."""
-    selections: are.Positive = 100
+    selections: are.Positive = _default(simulate_value, "simulations")
     """Simulations in which the choice of areas is made again."""
     variance: are.NotNegative | None = None
     """Variance between years; left out: estimated from five full years, else stated."""
-    top: are.Share = 0.1
+    top: are.Share = _default(add_firmness, "top")
     """What counts as the top of the country."""
 
 
@@ -255,15 +266,15 @@ class Areas(Section):
 
     method: Annotated[str, OneOf(("touching", "select", "given"))] = "select"
     """'select': the exact best choice; 'given': a list of your own; 'touching': hot wards that touch."""
-    years: are.Positive = 3
+    years: are.Positive = _default(add_value, "years")
     """Years over which the priority score is averaged."""
-    visitors: are.Flag = False
+    visitors: are.Flag = _default(add_value, "visitors")
     """Whether busy centres add to the priority score."""
     kind: are.Text | None = None
     """Column of kinds of place, within which harm is usual: 'kind_of_place', or an indicator; left out: one kind."""
-    areas: are.Positive = 10
+    areas: are.Positive = _default(rank_areas, "number")
     """How many, at most, in each country."""
-    votes: are.Positive = 1
+    votes: are.Positive = _default(group_touching, "votes")
     """Methods that must call a ward hot, for method 'touching'."""
     population: are.Range = Limits.population
     """Residents of an area: least and most."""
@@ -271,7 +282,7 @@ class Areas(Section):
     """Wards of an area, at most."""
     within: Annotated[str, OneOf(("district_code", "force_name", "country"))] = Limits.within
     """What no area crosses."""
-    per_authority: are.Count = 0
+    per_authority: are.Count = _default(rank_areas, "per_authority")
     """Areas in one local authority, at most; 0 = no cap."""
     include: are.Texts = ()
     """Wards that must be in an area."""
@@ -290,8 +301,7 @@ class Areas(Section):
             faults.append('[areas]: method = "given" needs at least one [[areas.given]] with name and wards')
         if self.method != "given" and names:
             faults.append(f'[[areas.given]]: is for method = "given"; the method is "{self.method}"')
-        if twice := first_repeated(names):
-            faults.append(f"[[areas.given]]: '{twice}' stands twice")
+        faults += [f"[[areas.given]]: '{name}' stands twice" for name in sorted({*names}) if names.count(name) > 1]
         if faults:
             raise InputError(faults)
         return self
@@ -391,7 +401,7 @@ class Goal(Section):
 
     baseline_year: are.Year | None = None
     """Year from which a half is counted; left out: that of the period's end."""
-    comparators: are.Positive = 5
+    comparators: are.Positive = _default(find_comparators, "number")
     """Comparators of each area."""
 
 
@@ -505,7 +515,7 @@ class Indicator(_Fetched, _Shown):
     """Column of the ward table that it becomes."""
     column: are.Text
     """Column of the file."""
-    worse: Annotated[str, OneOf(("higher", "lower"))]
+    worse: _Direction
     """Which end is need."""
     combine: Annotated[str, OneOf(("mean", "sum"))]
     """Population-weighted mean, or sum, over the LSOAs of a ward."""
@@ -542,7 +552,7 @@ class Signal(_OneKind, _Incidents):
     section = "signal"
     name: are.Text
     """Column of the ward table that it becomes."""
-    worse: Annotated[str, OneOf(("higher", "lower"))]
+    worse: _Direction
     """Which end is need."""
     combine: Annotated[str, OneOf(("mean", "sum"))]
     """Mean of answers, or sum of rows."""
@@ -693,17 +703,13 @@ def _listed(given: Any) -> Any:  # noqa: ANN401 - a TOML value is anything
 
 
 _MANY = BeforeValidator(_listed)
-
-
 _Crime = Annotated[PoliceUk | MetropolitanWards | Incidents, Field(discriminator="kind")]
 
 
 class Sources(Section):
     """The files of a study."""
 
-    crime: Annotated[
-        tuple[Annotated[PoliceUk | MetropolitanWards | Incidents, Field(discriminator="kind")], ...], _MANY
-    ]
+    crime: Annotated[tuple[_Crime, ...], _MANY]
     """[[sources.crime]]: recorded crime; a study keeps to one kind."""
     boundaries: Annotated[tuple[Boundaries, ...], _MANY]
     """[sources.boundaries]: outlines of the wards."""

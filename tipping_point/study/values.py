@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -66,12 +66,6 @@ def to_tuple(value: Any) -> Any:  # noqa: ANN401 - a TOML value is anything
     if not isinstance(value, list | tuple):
         raise ValueError("not a list")
     return tuple(value)
-
-
-def first_repeated(names: Iterable[str]) -> str:
-    """The first name that stands twice; '' where none does."""
-    seen: set[str] = set()
-    return next((name for name in names if name in seen or seen.add(name)), "")  # type: ignore[func-returns-value]
 
 
 _Str = Annotated[str, Strict()]
