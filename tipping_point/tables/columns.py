@@ -59,6 +59,37 @@ class Column:
         return tuple(self.discloses.split())
 
 
+_CRIMES = Column("crimes", "Crimes of the study's measure over covered months", "crimes", "higher", discloses="crimes")
+_SYNTHETIC = Column("synthetic", "True in the demo: the place does not exist", "True/False", discloses="nothing")
+_RANGES = (
+    Column("rank_low", "5% point of the rank: chance alone, all choices held", "rank", discloses="nothing"),
+    Column("rank_high", "95% point of the rank", "rank", discloses="nothing"),
+    Column(
+        "rank_choice_low",
+        "Smallest median rank over the named choices of choices.csv; no coverage claim",
+        "rank",
+        discloses="nothing",
+    ),
+    Column("rank_choice_high", "Largest median rank over the named choices", "rank", discloses="nothing"),
+)
+_POLICE_SHARES = (
+    Column(
+        "police_generated_share",
+        "Share of the measure's crimes that are mostly found by police",
+        "share",
+        discloses="harm",
+    ),
+    Column("police_generated_harm_share", "The same of harm", "share", discloses="harm"),
+)
+_EXPLAINED = (
+    Column("standing", "in, nearly in, out or not assessed", "text", discloses="nothing"),
+    Column("reach", "Its index, or value, over that of the last area chosen", "ratio", "higher", discloses="told"),
+    Column("why", "Why it is in, nearly in or out", "text", discloses="words told"),
+    Column("would_change", "The smallest changes that would move it to the other side", "text", discloses="words told"),
+    Column("rivals", "The areas just above and below it", "text", discloses="words told"),
+)
+"""What wards and areas are told alike."""
+
 _p = "p by conditional permutation"
 WARDS: tuple[Column, ...] = (
     Column("ward_code", "Office for National Statistics code of the ward", "code", discloses="nothing"),
@@ -75,7 +106,7 @@ WARDS: tuple[Column, ...] = (
     Column("country", "England or Wales; percentiles, ranks and areas are within it", "text", discloses="nothing"),
     Column("assessed", "False where coverage or population allows no statement", "True/False", discloses="nothing"),
     Column("not_assessed_reason", "Why no statement can be made", "text", discloses="nothing"),
-    Column("synthetic", "True in the demo: the place does not exist", "True/False", discloses="nothing"),
+    _SYNTHETIC,
     Column("population", "Residents", "people", discloses="nothing"),
     Column(
         "visitor_ward",
@@ -97,7 +128,7 @@ WARDS: tuple[Column, ...] = (
         "higher",
         discloses="crimes_all",
     ),
-    Column("crimes", "Crimes of the study's measure over covered months", "crimes", "higher", discloses="crimes"),
+    _CRIMES,
     Column(
         "crime_rate",
         "The measure per 1,000 of the denominator a year",
@@ -268,13 +299,7 @@ WARDS: tuple[Column, ...] = (
         discloses="all_harm",
     ),
     Column("value_missing", "What an assessed ward lacks for a value", "text", discloses="nothing"),
-    Column(
-        "police_generated_share",
-        "Share of the measure's crimes that are mostly found by police",
-        "share",
-        discloses="harm",
-    ),
-    Column("police_generated_harm_share", "The same of harm", "share", discloses="harm"),
+    *_POLICE_SHARES,
     Column(
         "depends_on_police_generated",
         "True where it leaves the list without such offences, or over a quarter of its harm is of them",
@@ -291,15 +316,7 @@ WARDS: tuple[Column, ...] = (
         "lower",
         discloses="nothing",
     ),
-    Column("rank_low", "5% point of the rank: chance alone, all choices held", "rank", discloses="nothing"),
-    Column("rank_high", "95% point of the rank", "rank", discloses="nothing"),
-    Column(
-        "rank_choice_low",
-        "Smallest median rank over the named choices of choices.csv; no coverage claim",
-        "rank",
-        discloses="nothing",
-    ),
-    Column("rank_choice_high", "Largest median rank over the named choices", "rank", discloses="nothing"),
+    *_RANGES,
     Column(
         "share_in_top",
         "Share of simulations in which it is in the top of its country",
@@ -312,11 +329,7 @@ WARDS: tuple[Column, ...] = (
     ),
     Column("rank_group", "Wards of one number cannot be told from the first of them", "number", discloses="nothing"),
     Column("area_id", "The candidate area the ward is in; blank if none", "text", discloses="nothing"),
-    Column("standing", "in, nearly in, out or not assessed", "text", discloses="nothing"),
-    Column("reach", "Its index, or value, over that of the last area chosen", "ratio", "higher", discloses="told"),
-    Column("why", "Why it is in, nearly in or out", "text", discloses="words told"),
-    Column("would_change", "The smallest changes that would move it to the other side", "text", discloses="words told"),
-    Column("rivals", "The areas just above and below it", "text", discloses="words told"),
+    *_EXPLAINED,
 )
 
 WORKING = ("exposure", "value_plain")
@@ -331,7 +344,7 @@ AREAS: tuple[Column, ...] = (
     Column("district_names", "Districts, separated by semicolons", "text", discloses="nothing"),
     Column("force_names", "Police forces, separated by semicolons", "text", discloses="nothing"),
     Column("country", "England or Wales; ranks are within it", "text", discloses="nothing"),
-    Column("crimes", "Crimes of the study's measure over covered months", "crimes", "higher", discloses="crimes"),
+    _CRIMES,
     Column("crime_rate", "The measure per 1,000 residents a year", "per 1,000 a year", "higher", discloses="crimes"),
     Column("crime_rate_low", "Lower 95% limit, exact Poisson", "per 1,000 a year", discloses="crimes"),
     Column("crime_rate_high", "Upper 95% limit, exact Poisson", "per 1,000 a year", discloses="crimes"),
@@ -355,15 +368,7 @@ AREAS: tuple[Column, ...] = (
         "lower",
         discloses="nothing",
     ),
-    Column("rank_low", "5% point of the rank: chance alone, all choices held", "rank", discloses="nothing"),
-    Column("rank_high", "95% point of the rank", "rank", discloses="nothing"),
-    Column(
-        "rank_choice_low",
-        "Smallest median rank over the named choices of choices.csv; no coverage claim",
-        "rank",
-        discloses="nothing",
-    ),
-    Column("rank_choice_high", "Largest median rank over the named choices", "rank", discloses="nothing"),
+    *_RANGES,
     Column(
         "share_in_top",
         "Share of simulations in which it is on the list again: among the first, or, where areas were"
@@ -414,13 +419,7 @@ AREAS: tuple[Column, ...] = (
         discloses="nothing",
     ),
     Column("police_generated_reason", "Why", "text", discloses="words"),
-    Column(
-        "police_generated_share",
-        "Share of the measure's crimes that are mostly found by police",
-        "share",
-        discloses="harm",
-    ),
-    Column("police_generated_harm_share", "The same of harm", "share", discloses="harm"),
+    *_POLICE_SHARES,
     *(
         column
         for name, label in DOMAINS.items()
@@ -462,11 +461,7 @@ AREAS: tuple[Column, ...] = (
     Column(
         "contribution_if_like_comparators", "That as a share of the fall the whole needs", "share", discloses="all_harm"
     ),
-    Column("standing", "in, nearly in, out or not assessed", "text", discloses="nothing"),
-    Column("reach", "Its index, or value, over that of the last area chosen", "ratio", "higher", discloses="told"),
-    Column("why", "Why it is in, nearly in or out", "text", discloses="words told"),
-    Column("would_change", "The smallest changes that would move it to the other side", "text", discloses="words told"),
-    Column("rivals", "The areas just above and below it", "text", discloses="words told"),
+    *_EXPLAINED,
     Column(
         "hot_cluster",
         "Number of the clump of touching hot wards, or touching areas, it is part of",
@@ -480,5 +475,5 @@ AREAS: tuple[Column, ...] = (
         discloses="nothing",
     ),
     Column("visitor_wards", "Wards in it that people visit, separated by semicolons", "codes", discloses="nothing"),
-    Column("synthetic", "True in the demo: the place does not exist", "True/False", discloses="nothing"),
+    _SYNTHETIC,
 )

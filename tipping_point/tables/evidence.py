@@ -9,6 +9,7 @@ from tipping_point.tables.records import (
     CALIBRATION,
     CONCENTRATION,
     CONTEXT,
+    FORCE,
     RECORDED_CRIME,
     RECORDED_CRIME_PARTNERSHIPS,
 )
@@ -19,6 +20,23 @@ _AREA = Column("area_id", "The area", "text", discloses="nothing")
 
 _WARD_NAME = Column("ward_name", "Its name", "text", discloses="nothing")
 _DISTRICT_NAME = Column("district_name", "Its district", "text", discloses="nothing")
+
+_OF_DOMAIN = (
+    Column(
+        "percentile",
+        "Mean of its wards' percentiles in the nation, by residents",
+        "percentile",
+        "higher",
+        discloses="nothing",
+    ),
+    Column(
+        "share_in_tenth",
+        "Share of residents in wards in the most deprived tenth",
+        "share",
+        "higher",
+        discloses="nothing",
+    ),
+)
 
 CORRELATIONS: tuple[Column, ...] = (
     _COUNTRY,
@@ -71,20 +89,7 @@ SENSITIVITY: tuple[Column, ...] = (
 AREA_DOMAINS: tuple[Column, ...] = (
     _AREA,
     Column("domain", "Domain of deprivation", "text", discloses="nothing"),
-    Column(
-        "percentile",
-        "Mean of its wards' percentiles in the nation, by residents",
-        "percentile",
-        "higher",
-        discloses="nothing",
-    ),
-    Column(
-        "share_in_tenth",
-        "Share of residents in wards in the most deprived tenth",
-        "share",
-        "higher",
-        discloses="nothing",
-    ),
+    *_OF_DOMAIN,
     Column("district_percentile", "The same mean over its whole district", "percentile", "higher", discloses="nothing"),
     Column(
         "in_tenth", "True where at least half of the residents live in such wards", "True/False", discloses="nothing"
@@ -100,20 +105,7 @@ LEVERS: tuple[Column, ...] = (
         discloses="nothing",
     ),
     Column("label", "The same in words", "text", discloses="nothing"),
-    Column(
-        "percentile",
-        "Mean of its wards' percentiles in the nation, by residents",
-        "percentile",
-        "higher",
-        discloses="nothing",
-    ),
-    Column(
-        "share_in_tenth",
-        "Share of residents in wards in the most deprived tenth",
-        "share",
-        "higher",
-        discloses="nothing",
-    ),
+    *_OF_DOMAIN,
     Column("department", "Department that holds the lever", "text", discloses="nothing"),
     Column("lead", "Local body that leads: a role, not a name", "text", discloses="nothing"),
     Column("source", "Where that is laid down", "text", discloses="nothing"),
@@ -183,7 +175,7 @@ ANNEX: tuple[Column, ...] = (
 )
 
 AGREEMENT: tuple[Column, ...] = (
-    Column("force", "police.uk name of the force", "text", discloses="nothing"),
+    FORCE,
     Column("rows", "Rows read", "rows", discloses="sums"),
     Column("agree", "Code and point lead to one ward", "rows", discloses="sums"),
     Column("disagree", "They lead to two", "rows", discloses="sums"),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from tipping_point.tables.columns import Column
 
+FORCE = Column("force", "police.uk name of the force", "text", discloses="nothing")
+FORCE_NAME = Column("force_name", "Name of the force", "text", discloses="nothing")
+
 COUNTS: tuple[Column, ...] = (
     Column("ward_code", "Ward", "code", discloses="nothing"),
     Column("month", "Month, YYYY-MM", "month", discloses="nothing"),
@@ -23,8 +26,8 @@ COUNTS: tuple[Column, ...] = (
 )
 
 COVERAGE: tuple[Column, ...] = (
-    Column("force", "police.uk name of the force", "text", discloses="nothing"),
-    Column("force_name", "Name of the force", "text", discloses="nothing"),
+    FORCE,
+    FORCE_NAME,
     Column("territorial", "False for forces that hold no ward", "True/False", discloses="nothing"),
     Column("month", "Month, YYYY-MM", "month", discloses="nothing"),
     Column("status", "complete, partial or missing; only complete months are covered", "text", discloses="nothing"),
@@ -101,16 +104,10 @@ CALIBRATION: tuple[Column, ...] = (
     Column("n", "Ward-years", "ward-years", discloses="nothing"),
 )
 
-RECORDED_CRIME: tuple[Column, ...] = (
-    Column("force", "police.uk name of the force", "text", discloses="nothing"),
-    Column("force_name", "Name of the force", "text", discloses="nothing"),
-    Column(
-        "crime_type", "police.uk type; 'all' is all but fraud and anti-social behaviour", "text", discloses="nothing"
-    ),
-    Column("start", "First month of our counts compared", "month", discloses="nothing"),
-    Column("end", "Last month of our counts compared", "month", discloses="nothing"),
-    Column("months", "Months of our counts compared", "months", discloses="nothing"),
-    Column("same_period", "True where both are of the same whole quarters", "True/False", discloses="nothing"),
+_POLICE_TYPE = Column(
+    "crime_type", "police.uk type; 'all' is all but fraud and anti-social behaviour", "text", discloses="nothing"
+)
+_COMPARED = (
     Column("crimes", "Crimes placed in wards, a month", "crimes a month", discloses="ratio"),
     Column("published", "Offences published by the Home Office, a month", "offences a month", discloses="nothing"),
     Column(
@@ -121,10 +118,20 @@ RECORDED_CRIME: tuple[Column, ...] = (
     ),
     Column("far", "True where the ratio is further than .15 from one", "True/False", discloses="ratio"),
 )
+RECORDED_CRIME: tuple[Column, ...] = (
+    FORCE,
+    FORCE_NAME,
+    _POLICE_TYPE,
+    Column("start", "First month of our counts compared", "month", discloses="nothing"),
+    Column("end", "Last month of our counts compared", "month", discloses="nothing"),
+    Column("months", "Months of our counts compared", "months", discloses="nothing"),
+    Column("same_period", "True where both are of the same whole quarters", "True/False", discloses="nothing"),
+    *_COMPARED,
+)
 
 RECORDED_CRIME_PARTNERSHIPS: tuple[Column, ...] = (
-    Column("force", "police.uk name of the force", "text", discloses="nothing"),
-    Column("force_name", "Name of the force", "text", discloses="nothing"),
+    FORCE,
+    FORCE_NAME,
     Column(
         "partnership",
         "Community safety partnership; several where they share a district; blank where the district is of none",
@@ -138,21 +145,11 @@ RECORDED_CRIME_PARTNERSHIPS: tuple[Column, ...] = (
         discloses="nothing",
     ),
     Column("match", "'compared', or why the two tables cannot be compared", "text", discloses="nothing"),
-    Column(
-        "crime_type", "police.uk type; 'all' is all but fraud and anti-social behaviour", "text", discloses="nothing"
-    ),
+    _POLICE_TYPE,
     Column("start", "First month compared; always whole quarters that both cover", "month", discloses="nothing"),
     Column("end", "Last month compared", "month", discloses="nothing"),
     Column("months", "Months compared", "months", discloses="nothing"),
-    Column("crimes", "Crimes placed in wards, a month", "crimes a month", discloses="ratio"),
-    Column("published", "Offences published by the Home Office, a month", "offences a month", discloses="nothing"),
-    Column(
-        "ratio",
-        "crimes over published; blank under 100 offences, or where one of them is not known",
-        "ratio",
-        discloses="ratio",
-    ),
-    Column("far", "True where the ratio is further than .15 from one", "True/False", discloses="ratio"),
+    *_COMPARED,
 )
 
 CONTEXT: tuple[Column, ...] = (
