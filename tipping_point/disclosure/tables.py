@@ -88,69 +88,60 @@ def protect_table(table: Table, columns: Iterable[Column], hiding: Hiding) -> Ta
         columns: what its columns are.
         hiding: from `hide`.
     """
-    known = {column.name: column for column in columns}
-    rows = _Rows(table, hiding)
+    known = {column.name: column.gives_away for column in columns}
+    rules = _rules(table, hiding)
     result = table.copy()
     for name in map(str, table.columns.drop("geometry", errors="ignore")):
-        where = rows.hidden(known[name].gives_away if name in known else ())
+        gives_away = known.get(name, ())
+        if unruled := [each for each in gives_away if each not in rules]:
+            raise LookupError(f"disclosure: no rule hides what gives away '{unruled[0]}'")
+        where = pd.Series(not gives_away, index=table.index)
+        for each in gives_away:
+            where |= rules[each]
         if where.any():
             result[name] = _mask(table[name], where)
     return result
 
 
-class _Rows:
-    """Which rows of a table are of wards with a hidden total."""
+def rows_of(table: pd.DataFrame, codes: Collection[str]) -> pd.Series:
+    """Which rows are of one of these wards, or hold one; all, where the table does not say of which wards it is."""
+    wards = set(codes)
+    if "ward_codes" in table:
+        members = table["ward_codes"].str.split(";")
+        return members.map(lambda own: not wards.isdisjoint(code.strip() for code in own)).astype(bool)
+    if "ward_code" in table:
+        return table["ward_code"].isin(wards)
+    if table.index.name == "ward_code":
+        return pd.Series(table.index.isin(wards), index=table.index)
+    return pd.Series(bool(wards), index=table.index)
 
-    def __init__(self, table: pd.DataFrame, hiding: Hiding) -> None:
-        self.index, self.hiding = table.index, hiding
-        self.quoted = hiding.beside
-        """Wards that a sentence may quote: of an area only those in it."""
-        self.wards: pd.Series | None = None
-        if "ward_codes" in table:
-            self.quoted = hiding.wards["crimes"] | hiding.wards["harm"]
-            self.wards = table["ward_codes"].str.split(";").map(lambda codes: [code.strip() for code in codes])
-        elif "ward_code" in table:
-            self.wards = table["ward_code"].map(lambda code: [code])
-        elif table.index.name == "ward_code":
-            self.wards = pd.Series([[code] for code in table.index], index=table.index, dtype=object)
 
-    def hidden(self, gives_away: Collection[str]) -> pd.Series:
-        """Where a column that gives these away is hidden; everywhere where it does not say."""
-        where = pd.Series(not gives_away, index=self.index)
-        for name in gives_away:
-            where |= self._one(name)
-        return where
+def _rules(table: pd.DataFrame, hiding: Hiding) -> dict[str, pd.Series]:
+    """What a column can give away -> the rows of this table in which it is hidden."""
 
-    def _one(self, name: str) -> pd.Series:
-        hiding, nowhere = self.hiding, self._everywhere(hidden=False)
-        of_harm = self._of(hiding.wards["harm"])
-        listed = hiding.some and hiding.told
-        rules = {
-            **dict.fromkeys(BY_RULE, nowhere),
-            **{own: self._of(hiding.wards[own]) for own in OWN},
-            **{whole: self._everywhere(hidden=bool(hiding.wards[own].any())) for whole, own in OF_ALL.items()},
-            "score": of_harm if hiding.scores else nowhere,
-            "told": of_harm if hiding.told else nowhere,
-            "score_all": self._everywhere(hidden=listed and hiding.scores),
-            "told_all": self._everywhere(hidden=listed),
-            "neighbours": self._of(hiding.beside),
-            "words": self._of(self.quoted),
-            "whole": self._everywhere(hidden=hiding.some),
-            "everything": self._everywhere(hidden=True),
-        }
-        if name not in rules:
-            raise LookupError(f"disclosure: no rule hides what gives away '{name}'")
-        return rules[name]
+    def of(flags: pd.Series) -> pd.Series:
+        return rows_of(table, flags.index[flags.astype(bool)])
 
-    def _everywhere(self, hidden: bool) -> pd.Series:
-        return pd.Series(hidden, index=self.index)
+    def throughout(hidden: object) -> pd.Series:
+        return pd.Series(bool(hidden), index=table.index)
 
-    def _of(self, flags: pd.Series) -> pd.Series:
-        """Rows that hold a ward with a flag; every row, where the table does not say of which wards it is."""
-        codes = set(flags.index[flags.astype(bool)])
-        if self.wards is None:
-            return self._everywhere(bool(codes))
-        return self.wards.map(lambda own: not codes.isdisjoint(own)).astype(bool)
+    nowhere, of_harm = throughout(False), of(hiding.wards["harm"])
+    listed = hiding.some and hiding.told
+    # A sentence on an area quotes the wards in it alone; one on a ward those beside it too.
+    quoted = hiding.wards["crimes"] | hiding.wards["harm"] if "ward_codes" in table else hiding.beside
+    return {
+        **dict.fromkeys(BY_RULE, nowhere),
+        **{own: of(hiding.wards[own]) for own in OWN},
+        **{whole: throughout(hiding.wards[own].any()) for whole, own in OF_ALL.items()},
+        "score": of_harm if hiding.scores else nowhere,
+        "told": of_harm if hiding.told else nowhere,
+        "score_all": throughout(listed and hiding.scores),
+        "told_all": throughout(listed),
+        "neighbours": of(hiding.beside),
+        "words": of(quoted),
+        "whole": throughout(hiding.some),
+        "everything": throughout(True),
+    }
 
 
 def protect_ledgers(

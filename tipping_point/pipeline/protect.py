@@ -19,6 +19,7 @@ from tipping_point.disclosure.tables import (
     protect_ledgers,
     protect_table,
     protect_tables,
+    rows_of,
 )
 from tipping_point.facts.catalogue import find_dataset
 from tipping_point.measures.scaling import SCALES
@@ -140,7 +141,7 @@ def _protect_flags(flags: pd.DataFrame, wards: pd.DataFrame, threshold: int) -> 
     return flags.assign(crimes=safe.cells["crimes"])
 
 
-OF_SCORE = ("index_score", "reach", "why", "would_change", "rivals")
+OF_SCORE = tuple(column.name for column in WARDS if not {"score", "told"}.isdisjoint(column.gives_away))
 """Columns of wards, areas and the annex that are made of the score of the index, or tell it in words."""
 OF_TEST = tuple(
     column.name
@@ -167,15 +168,11 @@ def _protect_indicators(study: Study, found: Found) -> Found:
         own = {name, f"{name}_rate"}
         if own & {component.column for component in study.components}:
             # A score less its other components is the hidden one, on any scale; in percentiles it is still an order.
-            made = [*(f"component_{column}" for column in own), *OF_SCORE]
-            wards = blank(wards, gone, made)
-            codes = set(gone.index[gone])
-            held = pd.Series(
-                [not codes.isdisjoint(each.split(";")) for each in areas["ward_codes"]], areas.index, dtype=bool
-            )
-            areas = blank(areas, held, OF_SCORE)
+            codes = gone.index[gone]
+            wards = blank(wards, gone, [*(f"component_{column}" for column in own), *OF_SCORE])
+            areas = blank(areas, rows_of(areas, codes), OF_SCORE)
             if "annex" in tables:
-                tables["annex"] = blank(tables["annex"], tables["annex"]["ward_code"].isin(codes), OF_SCORE)
+                tables["annex"] = blank(tables["annex"], rows_of(tables["annex"], codes), OF_SCORE)
         if study.hotspots.column in own | {f"component_{column}" for column in own} and gone.any():
             wards = blank(wards, pd.Series(data=True, index=wards.index), OF_TEST)
         said.append(f"{name}: numbers under {threshold} are hidden, and what would give them away: {int(gone.sum()):,}"
