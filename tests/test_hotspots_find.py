@@ -13,7 +13,7 @@ from shapely.geometry import box
 
 from tipping_point.hotspots.find import ENGINES, METHODS, Finding, Method, find_hotspots, run_methods
 from tipping_point.hotspots.local import gi_star, local_moran
-from tipping_point.hotspots.reference import describe_association as association
+from tipping_point.hotspots.reference import measure_association as association
 from tipping_point.tables import WARDS, InputError
 from tipping_point.text.hotspots import add_hotspot_reasons, describe_association, explain_hotspot
 from tipping_point.text.notes import say_notes

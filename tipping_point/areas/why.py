@@ -259,8 +259,7 @@ def judge_wards(
     found = {str(code): _unjudged(own) for code, own in _not_judged(wards).iterrows()}
     for area, code in area_members(areas).itertuples(index=False):
         own = of_areas[area]
-        found[code] = Judged("of an area", own.standing, own.reach, own.place, own.contest, area=own,
-                             facts={"area_id": area})  # fmt: skip
+        found[code] = Judged("of an area", own.standing, own.reach, own.place, own.contest, area=own)
     for contest, _ in build_contests(areas, wards, weights, by_value, asked):
         rest = wards[wards["country"].eq(contest.country) & ~wards.index.isin(list(found))]
         found |= (

@@ -14,6 +14,6 @@ GAPS = {"force": "str", "start": "str", "end": "str", "kind": "str", "note": "st
 
 def read_known_gaps() -> pd.DataFrame:
     """The list of known gaps: columns GAPS, one row per gap, in the order of the file."""
-    text = files("tipping_point.facts").joinpath("known_gaps.toml").read_text(encoding="utf-8")
+    text = files(__package__).joinpath("known_gaps.toml").read_text(encoding="utf-8")
     rows = [{"end": "", **gap} for gap in tomllib.loads(text)["gap"]]
     return pd.DataFrame(rows, columns=list(GAPS)).astype(GAPS)

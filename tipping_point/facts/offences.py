@@ -34,9 +34,7 @@ class OffenceGroup:
 @cache
 def load_groups() -> tuple[OffenceGroup, ...]:
     """Every sub-group of offence_groups.toml, in its order."""
-    entries = tomllib.loads(files("tipping_point.facts").joinpath("offence_groups.toml").read_text(encoding="utf-8"))[
-        "group"
-    ]
+    entries = tomllib.loads(files(__package__).joinpath("offence_groups.toml").read_text(encoding="utf-8"))["group"]
     return tuple(OffenceGroup(**{**entry, "codes": tuple(entry["codes"])}) for entry in entries)
 
 

@@ -72,7 +72,7 @@ def _simulate(
     raise InputError(f"hotspots.engine: 'esda' has no '{statistic.name}'; it offers {GI_STAR.name}, {LOCAL_MORAN.name}")
 
 
-def describe_association(
+def measure_association(
     wards: pd.DataFrame, graph: Graph, *, column: str = "hotspot_value", other: str = "deprivation", seed: int
 ) -> pd.DataFrame:
     """How crime lies over the study as a whole: global Moran's I, and crime beside its neighbours' deprivation.

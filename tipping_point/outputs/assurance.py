@@ -30,8 +30,7 @@ ROLES: Mapping[str, str] = {
     "approver": "Approver, who signs that it is fit for its purpose",
 }
 DATES = ("approved_on", "review_by")
-KEYS = (*ROLES, *DATES, "contact", "version")
-"""What a study file may say of its assurance."""
+"""Days of the assurance, beside those who answer for it."""
 
 KEY = "what"
 """The column of every log by which a row is known again in a later run."""

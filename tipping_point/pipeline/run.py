@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from tipping_point.areas.group import add_area_id
 from tipping_point.disclosure.view import View
-from tipping_point.hotspots.reference import describe_association
+from tipping_point.hotspots.reference import measure_association
 from tipping_point.measures.value import add_value
 from tipping_point.outputs.assurance import read_judgements, write_assurance
 from tipping_point.outputs.charts import write_pictures
@@ -223,7 +223,7 @@ def analyse(
     step()
     tested = find_study_hotspots(study, measured.wards, graph, measured.monthly)
     wards = tested.wards
-    association = describe_association(wards, graph, seed=study.seed)
+    association = measure_association(wards, graph, seed=study.seed)
     step()
     firm = judge_ranks(study, wards, counts, components=components, weights=weights)
     step()

@@ -11,7 +11,7 @@ class Note:
     """One thing that a reader of the results should know: which, and with what numbers.
 
     Args:
-        code: what is said, for example 'hotspots.few_permutations'; `tipping_point.text.notes` has a sentence for it.
+        code: what is said, for example 'hotspots.more_drawn'; `tipping_point.text.notes` has a sentence for it.
         values: the numbers and names that the sentence holds.
     """
 
